@@ -1,0 +1,74 @@
+/*
+ * The way of a message as calls: what proto/, the tool and the scenario tests
+ * share.  facts -> evidence -> checks -> verdict -> plan; the caller applies.
+ */
+#ifndef MW_CORE_CORE_H
+#define MW_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "verdict/plan.h"
+#include "verdict/verdict.h"
+
+struct arena;
+struct clock;
+struct core;
+struct dns;
+struct egress_facts;
+struct evidence;
+struct files;
+struct keyring;
+struct message;
+struct session;
+struct settings;
+struct sightings;
+
+/* Settings and keys of one moment; sessions keep the one they began with. */
+struct snapshot;
+
+/* Loads settings and keys; NULL and *error_r (lines) when anything is wrong. */
+struct snapshot *snapshot_load(struct files *files, const char *path,
+    struct arena *arena, const char **error_r);
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot **snapshot);
+const struct settings *snapshot_settings(const struct snapshot *snapshot);
+const struct keyring *snapshot_keyring(const struct snapshot *snapshot);
+
+struct core_options {
+	struct dns *dns;			/* borrowed */
+	const struct clock *clock;
+	const struct egress_facts *egress;	/* borrowed, may be NULL */
+	struct sightings *sightings;		/* borrowed, may be NULL */
+	bool keep_results;			/* decision 3's caches */
+};
+
+/* The parts that live as long as the process. */
+struct core *core_new(const struct core_options *options, const char **error_r);
+void core_free(struct core **core);
+
+/* The kill switch: MODE_AUDIT, MODE_ENFORCE or -1 (as the file says). */
+void core_set_mode(struct core *core, int mode);
+int core_mode(const struct core *core);
+
+/* One message on its way. */
+struct passage;
+
+/* After the last header: reads the facts, chooses keys, decides what repair adds. */
+struct passage *passage_begin(struct core *core, struct snapshot *snapshot,
+    struct message *message);
+void passage_body(struct passage *passage, const void *bytes, size_t n);
+
+/* End of message: collects evidence (may wait for DNS), judges, plans. */
+void passage_finish(struct passage *passage);
+
+const struct message *passage_message(const struct passage *passage);
+const struct evidence *passage_evidence(const struct passage *passage);
+const struct verdict *passage_verdict(const struct passage *passage);
+const struct plan *passage_plan(const struct passage *passage);
+const struct check_input *passage_judged(const struct passage *passage);
+
+/* The record's line; elapsed from message->begun_us. */
+const char *passage_record(const struct passage *passage, bool for_syslog);
+
+#endif

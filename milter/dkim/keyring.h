@@ -1,0 +1,120 @@
+/*
+ * The keys of the managed domains and what DNS has shown of them.  Built with
+ * a settings snapshot; the sightings live beside it in `struct sightings` and
+ * survive reloads and restarts (decision 8).
+ */
+#ifndef MW_DKIM_KEYRING_H
+#define MW_DKIM_KEYRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "dkim/key.h"
+
+struct arena;
+struct dns_answer;
+struct files;
+struct keyring;
+struct settings;
+struct settings_domain;
+struct sightings;
+
+enum key_dns {			/* what DNS shows of a key */
+	KEY_DNS_UNKNOWN,	/* not asked yet, or never a clear answer */
+	KEY_DNS_MATCH,
+	KEY_DNS_MISSING,
+	KEY_DNS_MISMATCH,
+	KEY_DNS_REVOKED,
+	KEY_DNS_MALFORMED,
+};
+
+struct ring_key {		/* one key of one domain; lives as long as the ring */
+	const char *domain;	/* d= */
+	const char *selector;	/* s= */
+	const char *path;
+	const struct key *key;
+	const struct settings_domain *settings;
+	const char *dns_name;	/* selector._domainkey.domain */
+};
+
+/*
+ * Loads every key the settings name, path templates included, checks the
+ * permissions of file and parents, and signs once with each.  NULL and
+ * *error_r (lines "FILE:LINE: ...") when one is unusable.  A missing key file
+ * is an error unless it comes from a template.
+ */
+struct keyring *keyring_new(const struct settings *settings, struct files *files,
+    struct arena *arena, const char **error_r);
+void keyring_free(struct keyring **ring);
+
+size_t keyring_count(const struct keyring *ring);
+const struct ring_key *keyring_at(const struct keyring *ring, size_t i);
+
+/* The managed domain whose keys sign for author domain `domain` or NULL.
+ * d= is the author domain itself for "*.name" and "*" (keys_r from template),
+ * and the name of the section else. */
+struct ring_domain {
+	const char *sdid;			/* d= to sign with */
+	const struct settings_domain *settings;
+	const struct ring_key *const *keys;	/* in file order */
+	size_t n_keys;
+};
+const struct ring_domain *keyring_find(const struct keyring *ring, const char *domain);
+
+/* ---- what DNS has shown ---- */
+
+struct sighting {
+	enum key_dns state;		/* the last clear answer */
+	time_t since;			/* first of an unbroken run of that state */
+	time_t last;			/* time of the last clear answer */
+	time_t last_match;		/* 0 never */
+	uint32_t ttl;			/* of the last matching record */
+	time_t first_bad, second_bad;	/* two clear refusals at least 60 s apart, 0 */
+	bool testing;			/* t=y */
+	unsigned record_bits;
+	char resolver[64];		/* who said so last */
+	char problem[200];		/* MALFORMED: which fault */
+};
+
+/* Reads the file when it is there (a broken file is said once and forgotten). */
+struct sightings *sightings_open(const char *path);	/* NULL path: memory only */
+void sightings_close(struct sightings **sightings);
+
+/* Judges an answer for the key and remembers it; a TEMPFAIL changes nothing. */
+void sightings_note(struct sightings *sightings, const struct ring_key *key,
+    const struct dns_answer *answer, time_t now);
+
+/* False when nothing is known. Thread-safe copies. */
+bool sightings_get(struct sightings *sightings, const struct ring_key *key,
+    struct sighting *sighting_r);
+
+/* Writes the file whole with fsync when something changed; 0 or -1 (errno). */
+int sightings_save(struct sightings *sightings);
+
+/* ---- the choice ---- */
+
+enum ring_usable {
+	RING_USABLE,		/* sign with the chosen keys */
+	RING_NO_DOMAIN,		/* not a domain of ours */
+	RING_NO_KEY,		/* managed, no key */
+	RING_NOT_IN_DNS,	/* two clear refusals for every key, last TTL over */
+};
+
+struct ring_choice {
+	enum ring_usable usable;
+	const struct ring_domain *domain;
+	const struct ring_key *rsa;	/* signs; NULL when none */
+	const struct ring_key *ed25519;	/* signs in addition to rsa only */
+	struct sighting rsa_sighting, ed25519_sighting;
+	bool rsa_known, ed25519_known;	/* sightings are filled */
+};
+
+/* By decision 8; never waits. */
+void keyring_choose(const struct keyring *ring, struct sightings *sightings,
+    const char *domain, time_t now, struct ring_choice *choice_r);
+
+const char *key_dns_name(enum key_dns state);	/* "match", "missing", ... */
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * The one resolver.  Answers come from our own cache (TTL, negative TTL, stale
+ * answers for a day, RFC 8767); what is not there is asked for asynchronously,
+ * equal questions joined.  One `struct dns` serves the process; one `struct
+ * lookups` serves one message and holds its budget and deadline.
+ *
+ * Collectors never wait.  They call dns_get(); an answer that is not here yet
+ * has the status DNS_PENDING and its query is under way.  They then return
+ * "pending" and are run again from the start after lookups_wait().
+ */
+#ifndef MW_DNS_DNS_H
+#define MW_DNS_DNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "base/slice.h"
+
+struct arena;
+struct clock;
+struct dns;
+struct lookups;
+struct settings_resolver;
+
+#define DNS_QUERIES_MAX 120		/* network queries a message; cache hits are free */
+#define DNS_RRS_MAX 256			/* records kept of one answer */
+#define DNS_STALE_SECONDS 86400
+#define DNS_CACHE_ENTRIES 200000
+
+enum dns_type {
+	DNS_A = 1, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28,
+};
+
+enum dns_status {
+	DNS_OK,			/* NOERROR with data */
+	DNS_NODATA,
+	DNS_NXDOMAIN,
+	DNS_TEMPFAIL,		/* SERVFAIL, timeout, bogus, budget or deadline spent */
+	DNS_PENDING,
+};
+
+struct dns_rr {
+	struct ip ip;		/* A, AAAA */
+	unsigned preference;	/* MX */
+	const char *name;	/* MX, PTR target, SOA mname: lower-case, no final dot; "" is the root */
+	struct slice text;	/* TXT: strings joined */
+	size_t n_strings;	/* TXT: strings that were joined */
+};
+
+struct dns_answer {
+	enum dns_status status;
+	const char *name;		/* as asked */
+	enum dns_type type;
+	const char *canonical;		/* name the records stand at, after CNAMEs */
+	const struct dns_rr *rrs;	/* of the type asked for */
+	size_t n;
+	uint32_t ttl;			/* seconds left, smallest of the chain */
+	bool stale;			/* expired, served because the new query failed */
+	bool secure;			/* DNSSEC validated */
+	bool over_budget;		/* TEMPFAIL by our own limits */
+	const char *error;		/* TEMPFAIL: what happened, for people; else NULL */
+	const char *server;		/* who said so ("127.0.0.1@53", "cache"), may be NULL */
+};
+
+/* Starts the resolver thread; NULL and *error_r (static or in arena). */
+struct dns *dns_new(const struct settings_resolver *settings, const struct clock *clock,
+    struct arena *arena, const char **error_r);
+
+/*
+ * A resolver that answers from zone text only, at once: for tests and for
+ * `mailworthy check --zone FILE`.  One record a line:
+ *   NAME [TTL] TYPE DATA      TYPE: A AAAA MX TXT PTR SOA CNAME
+ *   NAME [TTL] TYPE|ANY !servfail | !timeout | !nodata | !nxdomain
+ * TXT data: one or more "quoted strings" (\" \\ \DDD), or the bare rest of the line.
+ * `; comment` lines.  Names without any record are NXDOMAIN, unless something
+ * lies below them (NODATA).  !timeout answers nothing until the deadline, which
+ * passes at once on a fake clock.  *.name wildcards as in RFC 4592.
+ */
+struct dns *dns_new_zone(struct slice zone, const struct clock *clock,
+    struct arena *arena, const char **error_r);
+
+void dns_free(struct dns **dns);
+
+/* New servers or timeouts after a reload; the cache stays. */
+int dns_reconfigure(struct dns *dns, const struct settings_resolver *settings,
+    const char **error_r);
+
+struct dns_stats { uint64_t queries, answers, timeouts, cache_hits, cache_misses, stale; };
+void dns_stats(struct dns *dns, struct dns_stats *stats_r);
+
+/* Lives in the arena; cancels what is pending when the arena is freed. */
+struct lookups *lookups_new(struct dns *dns, struct arena *arena,
+    unsigned deadline_seconds, unsigned max_queries);
+
+/*
+ * Never NULL; the answer lives in the arena of the lookups and stays the same
+ * for their life (once not pending).  A name that is not fit for DNS is
+ * DNS_NXDOMAIN without a query.
+ */
+const struct dns_answer *dns_get(struct lookups *lookups, const char *name,
+    enum dns_type type);
+
+/* Queries under way. */
+size_t lookups_pending(const struct lookups *lookups);
+
+/*
+ * Waits until one or more pending answers have come or the deadline is over
+ * (then all pending ones become DNS_TEMPFAIL).  False when none was pending.
+ */
+bool lookups_wait(struct lookups *lookups);
+
+unsigned lookups_queries(const struct lookups *lookups);	/* sent to the network */
+bool lookups_over(const struct lookups *lookups);		/* a limit was reached */
+
+const char *dns_type_name(enum dns_type type);
+const char *dns_status_name(enum dns_status status);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Fills the evidence: a table of collectors, each run until it no longer waits
+ * for DNS; independent questions are asked at once; one budget, one deadline.
+ */
+#ifndef MW_EVIDENCE_COLLECT_H
+#define MW_EVIDENCE_COLLECT_H
+
+#include "evidence/evidence.h"
+
+struct arena;
+struct clock;
+struct dns;
+struct egress_facts;
+struct keyring;
+struct lookups;
+struct message;
+struct results_cache;
+struct settings;
+struct sightings;
+struct signer;
+struct verifier;
+
+struct collect_input {
+	const struct settings *settings;
+	const struct keyring *ring;
+	struct sightings *sightings;	/* may be NULL */
+	struct results_cache *cache;	/* may be NULL: nothing is kept (decision 3) */
+	const struct egress_facts *egress;	/* addresses of this host, may be NULL */
+	const struct message *message;	/* frozen */
+	const struct ring_choice *choice;	/* keys chosen at end of header */
+	const struct signature *signatures;	/* made by the signer */
+	size_t n_signatures;
+	struct verifier *verifier;	/* body seen, or NULL */
+	const struct clock *clock;
+	struct arena *arena;
+	struct lookups *lookups;
+};
+
+/* Waits on lookups as long as needed; always fills the whole evidence. */
+void evidence_collect(const struct collect_input *input, struct evidence *evidence_r);
+
+/* Results of SPF, DMARC and key matches, shared by all messages (decision 3). */
+struct results_cache *results_cache_new(void);
+void results_cache_free(struct results_cache **cache);
+void results_cache_clear(struct results_cache *cache);
+
+/* Where mail leaves this host: asked once at start and on reload. */
+struct egress_facts;
+struct egress_facts *egress_facts_new(void);	/* interfaces, postconf's smtp_bind_address(6) */
+struct egress_facts *egress_facts_fixed(const struct ip *ips, size_t n);	/* tests, tool */
+void egress_facts_free(struct egress_facts **facts);
+
+#endif

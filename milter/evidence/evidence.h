@@ -1,0 +1,166 @@
+/*
+ * What the outside told us about one message.  Filled by the collectors, read
+ * by checks, verdict and record.  Every item is unknown (never a reason to
+ * stop mail), absent, a value, or a temporary error.
+ */
+#ifndef MW_EVIDENCE_EVIDENCE_H
+#define MW_EVIDENCE_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "dkim/keyring.h"
+#include "dkim/sign.h"
+#include "dkim/verify.h"
+#include "evidence/spf/spf.h"
+
+enum known {
+	KNOWN_NO,		/* nobody could tell, or nobody asked */
+	KNOWN_ABSENT,		/* a clear no */
+	KNOWN_VALUE,
+	KNOWN_TEMPERROR,	/* asked, and DNS could not tell */
+};
+
+/* How mail of this message leaves. */
+struct egress_address {
+	struct ip ip;
+	enum known spf_known;		/* KNOWN_VALUE: spf is filled */
+	struct spf_answer spf;
+	bool second_asked;		/* libspf2 was asked ... */
+	enum spf_result second;		/* ... and says */
+	/* iprev (RFC 8601 section 2.7.3) */
+	enum known ptr_known;		/* KNOWN_ABSENT: no PTR */
+	const char *ptr_name;		/* the first name that leads back, else the first */
+	bool ptr_forward;		/* a name leads back to the address */
+	enum known ptr_forward_known;
+	/* HELO name resolves to this address */
+	enum known helo_known;		/* KNOWN_ABSENT: no address record at all */
+	bool helo_forward;
+};
+
+struct egress_evidence {
+	const char *name;		/* of the egress section */
+	bool known;			/* at least one public address, or a relay */
+	bool is_relay;
+	const char *via;		/* the relay's host */
+	const char *relay_include;	/* spf-include */
+	enum known relay_known;		/* the record could be read */
+	bool relay_authorised;		/* it includes the relay's name */
+	const char *helo;		/* name we say EHLO with, or NULL */
+	struct egress_address *addresses;
+	size_t n;
+};
+
+struct spf_evidence {			/* of the identity judged, for all addresses */
+	const char *domain;		/* MAIL FROM domain, else HELO; NULL: neither */
+	bool is_helo;			/* null reverse-path */
+	enum known known;		/* some address was judged */
+	enum spf_result worst;		/* over the egress addresses (or the relay) */
+	enum spf_result best;
+	bool all_pass, any_pass;
+	const struct egress_address *worst_address;
+	enum known width_known;
+	struct spf_width width;
+};
+
+struct own_signature {			/* one that we make, or would make in audit mode */
+	const struct ring_key *key;
+	bool made;			/* sign.h gave a value */
+	const char *value;
+	const char *error;
+	enum known record_known;	/* KNOWN_VALUE: state is what DNS said now */
+	enum key_dns state;
+	bool testing;
+	const char *problem;		/* MALFORMED record: which fault */
+	enum dkim_result predicted;	/* what a verifier will say */
+};
+
+struct dkim_evidence {
+	enum ring_usable usable;
+	const char *managed;		/* name of the managed domain, NULL when none */
+	struct own_signature own[2];
+	size_t n_own;
+	const char *cannot_sign;	/* managed and cannot: the cause with the fix; else NULL */
+	const struct verified *existing;
+	size_t n_existing;		/* judged */
+	size_t existing_total;
+	bool existing_known;		/* false: a key could not be fetched */
+	bool any_pass;			/* a signature, ours or not, will verify */
+};
+
+enum dmarc_policy { DMARC_POLICY_NONE, DMARC_POLICY_QUARANTINE, DMARC_POLICY_REJECT };
+enum align_mode { ALIGN_RELAXED, ALIGN_STRICT };
+enum dmarc_result {
+	DMARC_UNKNOWN,			/* an input is not known */
+	DMARC_NO_RECORD, DMARC_PASS, DMARC_FAIL, DMARC_NO_AUTHOR, DMARC_PERMERROR,
+};
+
+struct dmarc_record {			/* parsed, RFC 9989 section 4.7 */
+	const char *text;
+	const char *found_at;		/* the name below _dmarc. */
+	bool has_p;
+	enum dmarc_policy p, sp, np;	/* as they apply (sp from p ...) */
+	bool has_sp, has_np;
+	enum align_mode adkim, aspf;
+	bool testing;			/* t=y */
+	char psd;			/* 'y', 'n', 'u' */
+	bool has_rua;
+	const char *rua;		/* raw value */
+	const char *problem;		/* faults met, for people; NULL */
+};
+
+struct aligned_domain {
+	const char *domain;
+	bool is_dkim;			/* else SPF */
+	bool passed;
+	bool aligned;
+};
+
+struct dmarc_evidence {
+	enum known known;		/* of the record: KNOWN_ABSENT none in the tree */
+	struct dmarc_record record;	/* KNOWN_VALUE */
+	bool malformed;			/* something at the name, but no usable record */
+	const char *malformed_why;
+	const char *org_domain;		/* of the author domain, by tree walk */
+	const char *org_domain_psl;	/* by the public suffix list, may be NULL */
+	enum known org_known;
+	enum dmarc_policy policy;	/* that applies, t=y applied */
+	enum dmarc_policy policy_as_published;
+	enum dmarc_result result;
+	struct aligned_domain identifiers[8];	/* SPF first, then DKIM */
+	size_t n_identifiers;
+	bool spf_aligned_pass, dkim_aligned_pass;
+	bool spf_aligned_known, dkim_aligned_known;
+	bool envelope_aligned;		/* envelope org domain is the author's (relaxed) */
+	enum known envelope_known;
+	enum known rua_known;		/* foreign rua domains were asked for agreement */
+	const char *rua_refused;	/* the first that has not agreed, or NULL */
+};
+
+struct name_evidence {			/* a sender domain, as receivers test it */
+	const char *domain;		/* NULL: nothing to judge */
+	enum known exists;		/* KNOWN_ABSENT: NXDOMAIN */
+	enum known mx, address;		/* MX records; A or AAAA */
+	bool null_mx;
+	enum known soa;			/* SOA at the name or above it, below the suffix */
+};
+
+enum author_kind { AUTHOR_KIND_OTHER, AUTHOR_KIND_MAILBOX_PROVIDER };
+
+struct evidence {
+	struct egress_evidence egress;
+	struct spf_evidence spf;
+	struct dkim_evidence dkim;
+	struct dmarc_evidence dmarc;
+	struct name_evidence author_name;	/* author domain */
+	struct name_evidence envelope_name;	/* MAIL FROM domain, where it differs */
+	enum author_kind author_kind;
+	bool login_checked;		/* a logins table exists and a login was given */
+	bool login_owns_author;
+	unsigned dns_queries;		/* sent to the network for this message */
+	bool dns_over;			/* budget or deadline was reached */
+};
+
+#endif

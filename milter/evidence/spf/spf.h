@@ -1,0 +1,74 @@
+/*
+ * Sender Policy Framework, RFC 7208, our own evaluator: check_host() of
+ * section 4 over answers that are here already; asks for what is missing and
+ * says so, then is run again from the start.
+ */
+#ifndef MW_EVIDENCE_SPF_SPF_H
+#define MW_EVIDENCE_SPF_SPF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+
+struct arena;
+struct lookups;
+
+#define SPF_LOOKUPS_MAX 10	/* section 4.6.4 */
+#define SPF_VOIDS_MAX 2
+#define SPF_RECORD_MAX 65535
+#define SPF_TERMS_MAX 10000	/* of the whole tree */
+
+enum spf_result {
+	SPF_NONE, SPF_NEUTRAL, SPF_PASS, SPF_FAIL, SPF_SOFTFAIL, SPF_TEMPERROR, SPF_PERMERROR,
+};
+
+struct spf_query {
+	struct ip ip;			/* the address mail would come from */
+	const char *helo;		/* HELO name, A-label */
+	const char *local_part;		/* "postmaster" when the identity has none */
+	const char *domain;		/* A-label, lower-case */
+	const char *receiver;		/* %{r}, may be NULL */
+};
+
+struct spf_answer {
+	enum spf_result result;
+	const char *record;		/* the domain's own record, "" when none */
+	const char *term;		/* the term that decided ("ip4:192.0.2.0/24", "-all"), or NULL */
+	const char *term_domain;	/* domain whose record holds it */
+	const char *problem;		/* for people, where not a clean result, or NULL */
+	unsigned lookups;		/* terms that ask DNS, whole tree */
+	unsigned voids;			/* void lookups */
+	unsigned records_found;		/* SPF records at the name */
+	bool uses_local_part;		/* %{s} or %{l} anywhere: not to be cached */
+	bool uses_helo;			/* %{h} */
+	uint32_t ttl;			/* smallest of all answers used */
+};
+
+/* 0 when *answer_r is final, 1 when something is pending in `lookups`. */
+int spf_check(struct arena *arena, struct lookups *lookups,
+    const struct spf_query *query, struct spf_answer *answer_r);
+
+const char *spf_result_name(enum spf_result result);
+
+/*
+ * What a record admits, without an address: for spf-too-wide.  Looks at the
+ * record given and at what it includes or redirects to. 0 / 1 as above.
+ */
+struct spf_width {
+	bool plus_all;			/* +all, or a net wider than /8, /16 (v6) */
+	bool wide;			/* ?all alone, nets wider than /16, /32 (v6) */
+	const char *term;		/* the widest, with its domain, or NULL */
+};
+int spf_width(struct arena *arena, struct lookups *lookups, const char *domain,
+    struct spf_width *width_r);
+
+/*
+ * libspf2's reading behind the guard of a second opinion: same answers, same
+ * limits on what it is given.  asked_r is false where it must not be asked
+ * (record over 1,000 bytes, over 10 macros, not accepted by our parser).
+ */
+int spf_second_opinion(struct arena *arena, struct lookups *lookups,
+    const struct spf_query *query, bool *asked_r, enum spf_result *result_r);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * What the MTA told us.  A session is one milter connection; a message is made
+ * at MAIL FROM and destroyed at end, abort or close, never reset.  Facts are
+ * filled while the MTA speaks and frozen by message_freeze(); after that they
+ * are read only.  "Now" is a fact.
+ */
+#ifndef MW_FACTS_MESSAGE_H
+#define MW_FACTS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/ip.h"
+#include "base/slice.h"
+#include "mail/address.h"
+#include "mail/body.h"
+#include "mail/header.h"
+
+struct arena;
+struct settings;
+
+#define MESSAGE_RCPTS_KEPT 10000	/* recipients kept; the rest are counted */
+
+enum direction { DIRECTION_OUTBOUND, DIRECTION_INBOUND };
+enum stream { STREAM_NONE, STREAM_DSN };
+
+struct session {
+	struct arena *arena;
+	struct ip client_addr;		/* family 0: none given */
+	uint16_t client_port;
+	const char *client_name;	/* may be NULL */
+	const char *helo;		/* of the SMTP client, may be NULL */
+	const char *mta_name;		/* macro j, may be NULL */
+	const char *daemon_name;	/* macro {daemon_name}, may be NULL */
+	const char *daemon_addr;	/* "addr@port" the client connected to, may be NULL */
+};
+
+struct rcpt {
+	struct address address;
+	const char *mailer;		/* {rcpt_mailer}: smtp, relay, local ..., may be NULL */
+	const char *host;		/* {rcpt_host}: next hop, may be NULL */
+	const char *refused_by;		/* id of the check that refused it, NULL */
+};
+
+enum author_status {
+	AUTHOR_ONE,			/* exactly one From field with one mailbox */
+	AUTHOR_MISSING,			/* no From field, or none with a mailbox */
+	AUTHOR_SEVERAL,			/* several fields or several mailboxes */
+	AUTHOR_MALFORMED,		/* a From field that cannot be read */
+};
+
+struct message {
+	struct arena *arena;
+	const struct session *session;
+	time_t now;			/* when the message was begun */
+	int64_t begun_us;		/* monotonic */
+	const char *queue_id;		/* NULL until the MTA has one */
+	enum direction direction;
+	enum stream stream;
+	bool is_local;			/* pickup, sendmail command: no SMTP client */
+	bool is_own_dsn;		/* local with the null reverse-path */
+	bool is_smtputf8;
+	const char *auth_user;		/* SASL login, NULL */
+	const char *auth_type;
+
+	struct address mail_from;
+	bool mail_from_is_null;
+	bool mail_from_malformed;
+	struct rcpt *rcpts;
+	size_t n_rcpts;			/* kept */
+	size_t rcpts_total;
+	struct headers *headers;
+	struct body_facts body;
+	uint64_t size;			/* octets, headers with CRLF, blank line, body */
+
+	/* filled by message_freeze() */
+	enum author_status author_status;
+	struct address author;		/* the mailbox, of the first From where several */
+	struct address_list from;	/* all mailboxes of all kept From fields */
+	const char *author_domain;	/* A-label; NULL when there is none */
+	const char *envelope_domain;	/* of MAIL FROM; NULL for the null reverse-path */
+	const char *message_id;		/* value unfolded, NULL */
+	const char *subject;		/* decoded, NULL */
+	bool missing_date, missing_message_id;
+
+	/* what repair adds before signing: full values without line end, or NULL */
+	const char *added_date;
+	const char *added_message_id;
+};
+
+struct session *session_new(void);
+void session_free(struct session **session);
+
+/* now and begun_us come from the caller's clock. */
+struct message *message_new(const struct session *session, time_t now, int64_t begun_us);
+void message_free(struct message **message);
+
+/* False when it was only counted. */
+bool message_add_rcpt(struct message *message, const struct rcpt *rcpt);
+
+/* Author, domains, ids from the header section: after the last header. */
+void message_read_headers(struct message *message);
+
+/* The envelope domain or, for the null reverse-path, NULL. */
+
+/* Direction by the settings (decision in design.md section 2). */
+enum direction message_direction(const struct message *message,
+    const struct settings *settings);
+
+#endif

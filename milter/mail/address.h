@@ -1,0 +1,62 @@
+/*
+ * Addresses of header fields and of the envelope (RFC 5322 section 3.4 with
+ * the obsolete forms, RFC 6532, RFC 5321 section 4.1.2).  No recursion: groups
+ * are read in a loop.  Slices point into the input unless said otherwise.
+ */
+#ifndef MW_MAIL_ADDRESS_H
+#define MW_MAIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+struct arena;
+
+#define ADDRESS_LIST_MAX 2000	/* mailboxes kept of one field; the rest are counted */
+
+enum {				/* bits of address.faults */
+	ADDRESS_FAULT_SYNTAX = 1,	/* not readable as a mailbox */
+	ADDRESS_FAULT_UNQUOTED_SPECIAL = 2,	/* specials in the display name */
+	ADDRESS_FAULT_SPACE_IN_ANGLE = 4,	/* blanks inside <> */
+	ADDRESS_FAULT_BAD_LABEL = 8,	/* domain is no valid host name */
+	ADDRESS_FAULT_EMPTY_NAME = 16,	/* display name is "" */
+	ADDRESS_FAULT_NO_DOMAIN = 32,
+	ADDRESS_FAULT_NO_LOCAL = 64,
+	ADDRESS_FAULT_ENCODED_WORD = 128,	/* =?...?= inside the addr-spec */
+	ADDRESS_FAULT_8BIT_DOMAIN_INVALID = 256,	/* U-label that IDNA refuses */
+	ADDRESS_FAULT_FORBIDDEN_CHAR = 512,	/* one of ,$%?{}<> in local-part or domain (Yahoo) */
+};
+
+struct address {
+	struct slice display_name;	/* raw: quotes and encoded words kept */
+	const char *name;		/* decoded display name, UTF-8, in the arena */
+	const char *local_part;		/* unquoted, in the arena; may be "" */
+	const char *domain;		/* A-label, lower-case, no final dot; "" */
+	const char *domain_utf8;	/* as written, for people */
+	const char *text;		/* local@domain for people and records, in the arena */
+	unsigned faults;
+};
+
+struct address_list {
+	struct address *addresses;	/* real mailboxes, in order */
+	size_t n;
+	size_t total;			/* with those beyond ADDRESS_LIST_MAX */
+	size_t groups;			/* named groups, empty ones too */
+	unsigned faults;		/* of the field as a whole */
+};
+
+/* Parses a From, To, Cc, Reply-To ... value (unfolded or not). Never fails:
+ * what cannot be read is a fault. */
+void address_list_parse(struct arena *arena, struct slice value,
+    struct address_list *list_r);
+
+/*
+ * An envelope path as the MTA hands it over: "<a@b>", "a@b", "<>", "", with
+ * source route. False when it cannot be read (fields are filled as far as
+ * known).  is_null for the null reverse-path.
+ */
+bool address_path_parse(struct arena *arena, struct slice path,
+    struct address *address_r, bool *is_null_r);
+
+#endif

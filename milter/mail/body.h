@@ -1,0 +1,49 @@
+/*
+ * Reads a body once, in chunks of any size, in bounded memory: line lengths,
+ * odd bytes, and for each leaf part whether its bytes keep what its
+ * Content-Transfer-Encoding promises.  The streaming walker of MIME parts:
+ * boundaries and part headers only, no decoding.
+ */
+#ifndef MW_MAIL_BODY_H
+#define MW_MAIL_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mail/content.h"
+
+struct arena;
+struct headers;
+struct body;
+
+#define BODY_LEVELS_MAX 64
+#define BODY_PARTS_MAX 1000
+#define BODY_PART_HEADER_MAX (16 * 1024)	/* bytes of one part's header read */
+
+struct body_facts {
+	uint64_t size;			/* octets */
+	uint64_t lines;
+	size_t longest_line;		/* octets without CRLF */
+	uint64_t longest_line_at;	/* line number, from 1 */
+	uint64_t nul_bytes;
+	uint64_t bare_cr, bare_lf;
+	bool has_8bit;
+	bool ends_in_crlf;
+	size_t parts;			/* leaves, with those beyond the limit */
+	size_t levels;
+	bool over_limit;		/* parts or levels beyond ours: counted, not read */
+	/* first leaf of each kind, as "part 2 (text/html)", or NULL */
+	const char *undeclared_8bit;	/* 8-bit bytes, declared 7bit or nothing */
+	const char *declared_8bit;	/* declared 8bit or binary and has 8-bit bytes */
+	const char *unknown_encoding;	/* Content-Transfer-Encoding nobody knows */
+	bool has_mime_parts;		/* multipart with at least one boundary found */
+	bool encoded_filename;		/* an encoded word in a part's name or filename */
+};
+
+/* `headers` are the message's, complete.  Kept pointer: arena. */
+struct body *body_new(struct arena *arena, const struct headers *headers);
+void body_add(struct body *body, const void *bytes, size_t n);
+void body_finish(struct body *body, struct body_facts *facts_r);
+
+#endif

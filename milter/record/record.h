@@ -1,0 +1,42 @@
+/*
+ * The JSON line of a message (design.md section 1), keys fixed, remote text
+ * neutralised.
+ */
+#ifndef MW_RECORD_RECORD_H
+#define MW_RECORD_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verdict/plan.h"
+#include "verdict/verdict.h"
+
+struct arena;
+
+#define RECORD_SYSLOG_MAX 8000		/* octets of a line to syslog */
+#define RECORD_SYSLOG_RCPTS 20
+
+struct record_input {
+	const struct check_input *judged;	/* evidence may be NULL: aborted early */
+	const struct verdict *verdict;		/* NULL: aborted before a verdict */
+	const struct plan *plan;		/* NULL likewise */
+	const char *aborted;			/* why there was no verdict, NULL */
+	uint64_t elapsed_us;
+};
+
+/* One line without line end, in the arena; at most RECORD_SYSLOG_MAX octets
+ * when `for_syslog`. */
+const char *record_line(const struct record_input *input, bool for_syslog,
+    struct arena *arena);
+
+/* Where records go: by settings.log.  Reopened on reload. */
+struct record_sink;
+struct settings;
+struct record_sink *record_sink_open(const struct settings *settings,
+    const char **error_r);
+void record_sink_write(struct record_sink *sink, const char *line);
+void record_sink_reopen(struct record_sink *sink);
+void record_sink_close(struct record_sink **sink);
+
+#endif

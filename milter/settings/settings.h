@@ -1,0 +1,172 @@
+/*
+ * The settings of one moment: read whole from one file, immutable, counted
+ * references, swapped whole.  Members come from options.def (same names with
+ * '_' for '-').  Weights and thresholds are in tenths of a point.
+ */
+#ifndef MW_SETTINGS_SETTINGS_H
+#define MW_SETTINGS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/action.h"
+#include "base/ip.h"
+#include "settings/files.h"
+
+struct arena;
+
+#define SETTINGS_FILE_MAX (1024 * 1024)	/* bytes of the configuration file */
+#define SETTINGS_DOMAINS_MAX 100000
+#define SETTINGS_KEYS_MAX 8		/* keys of one domain */
+
+enum {				/* bits of settings.outbound */
+	OUTBOUND_AUTHENTICATED = 1,
+	OUTBOUND_LOCAL = 2,
+	OUTBOUND_NETWORKS = 4,
+	OUTBOUND_ALL = 8,
+};
+
+enum {				/* bits of settings.repair */
+	REPAIR_DATE = 1,
+	REPAIR_MESSAGE_ID = 2,
+};
+
+enum {				/* bits of settings.log_privacy */
+	PRIVACY_NO_SUBJECT = 1,
+	PRIVACY_NO_RECIPIENTS = 2,
+	PRIVACY_HASH_RECIPIENTS = 4,
+	PRIVACY_HASH_SUBJECT = 8,
+};
+
+enum log_kind { LOG_TO_SYSLOG, LOG_TO_STDERR, LOG_TO_FILE };
+enum trace_header { TRACE_NONE, TRACE_BRIEF, TRACE_FULL };
+enum header_profile { PROFILE_STANDARD, PROFILE_STRICT, PROFILE_LIST_FRIENDLY };
+enum canon { CANON_SIMPLE, CANON_RELAXED };
+enum egress_kind { EGRESS_AUTO, EGRESS_LIST, EGRESS_RELAY };
+
+struct settings_strings {
+	const char **p;
+	size_t n;
+};
+
+struct settings_key {
+	const char *selector;		/* lower-case */
+	const char *file;		/* path; may hold %d and %s in domain "*" */
+	unsigned line;
+};
+
+struct settings_domain {
+	const char *name;		/* A-label, lower-case; "*" or "*.name" */
+	unsigned line;
+	struct settings_key *keys;	/* the newest is the last */
+	size_t n_keys;
+	enum canon canon_header, canon_body;
+	enum header_profile signed_headers;
+	unsigned expire;		/* x= seconds after t=, 0 none */
+	bool has_mode;
+	enum mode mode;			/* where has_mode */
+};
+
+struct settings_egress {
+	const char *name;
+	unsigned line;
+	enum egress_kind kind;
+	struct ip *addresses;		/* EGRESS_LIST */
+	size_t n_addresses;
+	const char *helo;		/* "auto" or a name */
+	struct settings_strings domains;	/* lower-case; "*", "*.name", name */
+	const char *via;		/* EGRESS_RELAY: host of the smarthost */
+	const char *spf_include;	/* EGRESS_RELAY: name the record must include */
+};
+
+struct settings_resolver {
+	struct settings_strings servers;	/* "addr" or "addr@port" */
+	unsigned timeout;		/* seconds for one answer */
+	unsigned deadline;		/* seconds for one message */
+};
+
+struct settings_check {		/* one check's tuning */
+	const char *id;
+	unsigned line;
+	int weight;			/* tenths, -1: the check's own */
+	int action;			/* enum action, -1: the check's own */
+	bool shadow;
+	struct settings_strings exempt;	/* author or envelope addresses, "@domain" */
+};
+
+struct settings_login {		/* one line of the logins table */
+	const char *login;
+	struct settings_strings owns;	/* address, "@domain" or "*" */
+};
+
+struct settings {
+	const char *path;		/* the file it was read from */
+	enum mode mode;
+	const char *socket;
+	const char *socket_group;
+	unsigned socket_mode;
+	const char *user;
+	enum log_kind log_kind;
+	const char *log_file;		/* LOG_TO_FILE */
+	unsigned log_privacy;		/* PRIVACY_ bits */
+	unsigned outbound;		/* OUTBOUND_ bits */
+	struct ip_net *networks;
+	size_t n_networks;
+	struct settings_strings ignore_daemons;
+	unsigned repair;		/* REPAIR_ bits */
+	enum trace_header trace_header;
+	int hold_below;			/* tenths, 0 off */
+	const char *notify;		/* an address or "" */
+	const char *state_dir;		/* sightings, mode file */
+	const char *logins_file;	/* path or "" */
+	struct settings_login *logins;
+	size_t n_logins;
+	struct settings_resolver resolver;
+	struct settings_egress *egresses;	/* in file order, at least one */
+	size_t n_egresses;
+	struct settings_domain *domains;
+	size_t n_domains;
+	struct settings_check *checks;
+	size_t n_checks;
+};
+
+/* Tells whether a check of that id exists; handed in since checks/ is above. */
+typedef bool settings_check_exists_fn(const char *id);
+
+/*
+ * Reads the file and the tables it names through `files` (which keeps what
+ * was read).  The snapshot has one reference; it owns its memory.  On error
+ * NULL, and *error_r (in `arena`) holds one line for each error:
+ * "FILE:LINE: OPTION: what was expected", with hints ("did you mean ...").
+ */
+const struct settings *settings_load(struct files *files, const char *path,
+    settings_check_exists_fn *check_exists, struct arena *arena, const char **error_r);
+
+const struct settings *settings_ref(const struct settings *settings);
+void settings_unref(const struct settings **settings);
+
+/* The effective settings as a configuration file that parses to the same. */
+void settings_dump(const struct settings *settings, FILE *out);
+
+/*
+ * The managed domain that signs for mail of `domain` (A-label, lower-case):
+ * the exact name, else the longest "*.parent", else "*" when a key file for
+ * it exists (`has_key` in dkim/ decides), or NULL.  A subdomain of a managed
+ * name is managed only where "*.name" says so.
+ */
+const struct settings_domain *settings_find_domain(const struct settings *settings,
+    const char *domain);
+
+/* The first egress whose domains match, or NULL. */
+const struct settings_egress *settings_find_egress(const struct settings *settings,
+    const char *domain);
+
+/* Tuning of a check, or NULL. */
+const struct settings_check *settings_find_check(const struct settings *settings,
+    const char *id);
+
+/* "example.com" matches "*", "example.com", and "a.example.com" "*.example.com". */
+bool settings_domain_matches(const char *pattern, const char *domain);
+
+#endif

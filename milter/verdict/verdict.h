@@ -1,0 +1,66 @@
+/*
+ * Folds the results of all checks into findings, score and verdict, and tells
+ * what each large receiver would say.  Pure; the order of checks is no matter.
+ */
+#ifndef MW_VERDICT_VERDICT_H
+#define MW_VERDICT_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/action.h"
+#include "checks/check.h"
+
+struct arena;
+struct evidence;
+struct message;
+struct settings;
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };	/* <5, 5-19, >=20 */
+
+struct finding {
+	const struct check *check;
+	int weight;			/* tenths, after tuning */
+	enum severity severity;
+	enum action action;		/* after tuning */
+	bool shadow;			/* shown, weighs and does nothing */
+	bool exempt;			/* by the configuration; weighs and does nothing */
+	const char *covered_by;		/* id, or NULL */
+	const char *text, *fix;
+};
+
+enum receiver { RECEIVER_GMAIL, RECEIVER_MICROSOFT, RECEIVER_YAHOO, RECEIVER_APPLE, RECEIVERS };
+
+struct receiver_opinion {
+	bool accept;
+	const char *reply;		/* "550 5.7.26", NULL when it would accept */
+	const char *because;		/* one line for people, NULL when it would accept */
+	const char *finding;		/* id it rests on */
+};
+
+struct verdict {
+	int score;			/* tenths, 0 to 100 */
+	struct finding *findings;	/* heaviest first */
+	size_t n_findings;
+	size_t n_dunno;			/* checks that could not tell */
+	const char **dunno;		/* their ids */
+	enum mode mode;			/* that applies to this message */
+	enum action would;		/* what enforce mode does */
+	enum action action;		/* what is done: ACTION_NONE in audit mode */
+	const struct finding *decisive;	/* the finding behind `would`, NULL */
+	const char *reply;		/* "550 5.7.1 ... [id]" for tempfail and reject, else NULL */
+	const char *hold_reason;	/* for hold */
+	struct receiver_opinion receivers[RECEIVERS];
+};
+
+/* `mode_override` MODE_* or -1: the kill switch. */
+void verdict_make(const struct check_input *input, int mode_override,
+    struct verdict *verdict_r);
+
+const char *action_name(enum action action);	/* pass hold tempfail reject */
+const char *severity_name(enum severity severity);
+const char *receiver_name(enum receiver receiver);	/* gmail microsoft yahoo apple */
+const char *receiver_title(enum receiver receiver);	/* "Gmail", "Microsoft (Outlook.com)" ... */
+const char *mode_name(enum mode mode);
+
+#endif

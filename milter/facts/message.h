@@ -1,7 +1,7 @@
 /*
  * What the MTA told us.  A session is one milter connection; a message is made
  * at MAIL FROM and destroyed at end, abort or close, never reset.  Facts are
- * filled while the MTA speaks and frozen by message_freeze(); after that they
+ * filled while the MTA speaks and frozen by message_finish(); after that they
  * are read only.  "Now" is a fact.
  */
 #ifndef MW_FACTS_MESSAGE_H
@@ -72,10 +72,11 @@ struct message {
 	size_t n_rcpts;			/* kept */
 	size_t rcpts_total;
 	struct headers *headers;
-	struct body_facts body;
+	struct body_facts body;		/* filled by message_finish() */
+	struct body *body_reader;	/* made by message_read_headers() */
 	uint64_t size;			/* octets, headers with CRLF, blank line, body */
 
-	/* filled by message_freeze() */
+	/* filled by message_read_headers() */
 	enum author_status author_status;
 	struct address author;		/* the mailbox, of the first From where several */
 	struct address_list from;	/* all mailboxes of all kept From fields */
@@ -103,7 +104,11 @@ bool message_add_rcpt(struct message *message, const struct rcpt *rcpt);
 /* Author, domains, ids from the header section: after the last header. */
 void message_read_headers(struct message *message);
 
-/* The envelope domain or, for the null reverse-path, NULL. */
+/* A chunk of the body, any size, after message_read_headers(). */
+void message_add_body(struct message *message, const void *bytes, size_t n);
+
+/* Fills body and size: nothing changes after this. */
+void message_finish(struct message *message);
 
 /* Direction by the settings (decision in design.md section 2). */
 enum direction message_direction(const struct message *message,

@@ -53,7 +53,12 @@ struct verdict {
 	struct receiver_opinion receivers[RECEIVERS];
 };
 
-/* `mode_override` MODE_* or -1: the kill switch. */
+/* The mode for this message: kill switch (MODE_* or -1), else that of the
+ * author's managed domain, else the file's. */
+enum mode verdict_mode(const struct settings *settings, const struct message *message,
+    int mode_override);
+
+/* `mode_override` as above. */
 void verdict_make(const struct check_input *input, int mode_override,
     struct verdict *verdict_r);
 

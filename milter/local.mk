@@ -3,7 +3,16 @@ noinst_LIBRARIES += libmailworthy.a
 
 base_sources = \
 	milter/base/action.h \
-	milter/base/arena.c milter/base/arena.h
+	milter/base/arena.c milter/base/arena.h \
+	milter/base/buf.c milter/base/buf.h \
+	milter/base/cache.c milter/base/cache.h \
+	milter/base/clock.c milter/base/clock.h \
+	milter/base/hash.c milter/base/hash.h \
+	milter/base/ip.c milter/base/ip.h \
+	milter/base/log.c milter/base/log.h \
+	milter/base/map.c milter/base/map.h \
+	milter/base/mem.c milter/base/mem.h \
+	milter/base/slice.c milter/base/slice.h
 
 settings_sources = \
 	milter/settings/settings.h

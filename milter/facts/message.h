@@ -98,10 +98,15 @@ void session_free(struct session **session);
 struct message *message_new(const struct session *session, time_t now, int64_t begun_us);
 void message_free(struct message **message);
 
-/* False when it was only counted. */
+/* The texts stay the caller's, in the message's arena.  False when the
+ * recipient was only counted. */
 bool message_add_rcpt(struct message *message, const struct rcpt *rcpt);
 
-/* Author, domains, ids from the header section: after the last header. */
+/*
+ * Author, domains, ids from the header section: once, after the last header.
+ * Of an author with a domain that DNS cannot be asked for (a literal) the
+ * author_domain is NULL.
+ */
 void message_read_headers(struct message *message);
 
 /* A chunk of the body, any size, after message_read_headers(). */

@@ -18,7 +18,7 @@
 #define __has_feature(feature) 0
 #endif
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { CHUNK_FIRST = 0, CHUNK_MAX = 0 };
+enum { CHUNK_FIRST = 1, CHUNK_MAX = 1 };
 #else
 enum { CHUNK_FIRST = 4096, CHUNK_MAX = 64 * 1024 };
 #endif

@@ -1,6 +1,7 @@
 /*
  * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF").
  */
+#include <endian.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -67,12 +68,12 @@ hash_bytes(const struct hash_key *key, struct slice bytes)
 
 	for (i = 0; i < words; i++) {
 		memcpy(&word, bytes.p + i * 8, 8);
-		absorb(&s, word);
+		absorb(&s, le64toh(word));
 	}
 	word = 0;
 	if (bytes.n % 8 != 0)
 		memcpy(&word, bytes.p + words * 8, bytes.n % 8);
-	absorb(&s, word ^ (uint64_t)bytes.n << 56);
+	absorb(&s, le64toh(word) ^ (uint64_t)bytes.n << 56);
 	s.v2 ^= 0xff;
 	round_once(&s);
 	round_once(&s);

@@ -21,6 +21,7 @@ enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };	/* <5, 5-19, 
 struct finding {
 	const struct check *check;
 	int weight;			/* tenths, after tuning */
+	int level;			/* weight before tuning: which level was met */
 	enum severity severity;
 	enum action action;		/* after tuning */
 	bool shadow;			/* shown, weighs and does nothing */
@@ -29,13 +30,20 @@ struct finding {
 	const char *text, *fix;
 };
 
+struct verdict_open {			/* a check that could not tell */
+	const char *id;
+	bool temporary;			/* DNS could not tell now */
+	const char *text;		/* why, where the check said so; or NULL */
+};
+
 enum receiver { RECEIVER_GMAIL, RECEIVER_MICROSOFT, RECEIVER_YAHOO, RECEIVER_APPLE, RECEIVERS };
 
 struct receiver_opinion {
 	bool accept;
 	const char *reply;		/* "550 5.7.26", NULL when it would accept */
 	const char *because;		/* one line for people, NULL when it would accept */
-	const char *finding;		/* id it rests on */
+	const char *finding;		/* id it rests on, or NULL */
+	const char *source;		/* page of the receiver, NULL likewise */
 };
 
 struct verdict {
@@ -44,6 +52,7 @@ struct verdict {
 	size_t n_findings;
 	size_t n_dunno;			/* checks that could not tell */
 	const char **dunno;		/* their ids */
+	struct verdict_open *open;	/* the same, with the reasons */
 	enum mode mode;			/* that applies to this message */
 	enum action would;		/* what enforce mode does */
 	enum action action;		/* what is done: ACTION_NONE in audit mode */

@@ -1,0 +1,243 @@
+/*
+ * Runs the checks and folds their results: tuning, what covers what, caps.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "facts/message.h"
+#include "settings/settings.h"
+#include "verdict/fold.h"
+
+enum { SCORE_MAX = 100, SEVERITY_WARNING_FROM = 5, SEVERITY_ERROR_FROM = 20 };
+
+/* checks.md, "Score": one family alone never decides everything. */
+static const int family_cap[FAMILIES] = {
+	[FAMILY_IDENTITY] = 70,
+	[FAMILY_FORMAT] = 70,
+	[FAMILY_DECEPTION] = 60,
+	[FAMILY_COSMETIC] = 10,
+	[FAMILY_BULK] = 40,
+	[FAMILY_ATTACHMENT] = 60,
+	[FAMILY_STATE] = 50,
+};
+
+bool
+finding_is_active(const struct finding *finding)
+{
+	return !finding->shadow && !finding->exempt;
+}
+
+static enum severity
+severity_of(int weight)
+{
+	if (weight >= SEVERITY_ERROR_FROM)
+		return SEVERITY_ERROR;
+	return weight >= SEVERITY_WARNING_FROM ? SEVERITY_WARNING : SEVERITY_INFO;
+}
+
+static bool
+address_matches(const char *pattern, const struct address *address)
+{
+	const char *at = strrchr(pattern, '@');
+	struct slice local_part;
+
+	if (at == NULL || address->local_part == NULL || address->domain == NULL)
+		return false;
+	local_part = (struct slice){ pattern, (size_t)(at - pattern) };
+	return settings_domain_matches(at + 1, address->domain) &&
+	    (local_part.n == 0 || slice_is(local_part, address->local_part));
+}
+
+static bool
+is_exempt(const struct settings_check *tuning, const struct message *message)
+{
+	for (size_t i = 0; i < tuning->exempt.n; i++) {
+		const char *pattern = tuning->exempt.p[i];
+
+		if (message->author_status == AUTHOR_ONE &&
+		    address_matches(pattern, &message->author))
+			return true;
+		if (!message->mail_from_is_null &&
+		    address_matches(pattern, &message->mail_from))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A configured weight is that of the check's highest level; lower levels keep
+ * their share of it.
+ */
+static int
+tuned_weight(const struct check *check, int weight, int tuned)
+{
+	if (tuned < 0 || check->weight <= 0 || weight == check->weight)
+		return tuned < 0 ? weight : tuned;
+	return (tuned * weight + check->weight / 2) / check->weight;
+}
+
+static int
+clamp_weight(int weight)
+{
+	return weight < 0 ? 0 : weight > SCORE_MAX ? SCORE_MAX : weight;
+}
+
+static void
+fill_finding(const struct check_input *input, const struct check *check,
+    const struct check_result *result, struct finding *finding_r)
+{
+	const struct settings_check *tuning =
+	    settings_find_check(input->settings, check->id);
+	int weight = result->weight;
+
+	*finding_r = (struct finding){
+		.check = check,
+		.level = clamp_weight(result->weight),
+		.action = result->action,
+		.text = result->text != NULL ? result->text : check->meaning,
+		.fix = result->fix != NULL ? result->fix : check->fix,
+	};
+	if (tuning != NULL) {
+		weight = tuned_weight(check, weight, tuning->weight);
+		if (tuning->action >= 0)
+			finding_r->action = (enum action)tuning->action;
+		finding_r->shadow = tuning->shadow;
+		finding_r->exempt = is_exempt(tuning, input->message);
+	}
+	finding_r->weight = clamp_weight(weight);
+	finding_r->severity = severity_of(finding_r->weight);
+}
+
+bool
+fold_ids_name(const char *ids, const char *id)
+{
+	struct slice rest = slice_of(ids), one;
+
+	while (slice_split(&rest, ' ', &one)) {
+		if (one.n > 0 && one.p[one.n - 1] == '*' ?
+		    strncmp(id, one.p, one.n - 1) == 0 :
+		    one.n == strlen(id) && memcmp(id, one.p, one.n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+covers(const struct finding *a, const struct finding *b)
+{
+	return a != b && a->check->covers != NULL && finding_is_active(a) &&
+	    fold_ids_name(a->check->covers, b->check->id);
+}
+
+/* Findings are sorted: of several that cover one, the heaviest is named. */
+static void
+mark_covered(struct finding *findings, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < n; j++) {
+			if (covers(&findings[j], &findings[i])) {
+				findings[i].covered_by = findings[j].check->id;
+				break;
+			}
+		}
+	}
+}
+
+static int
+compare_findings(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	return strcmp(x->check->id, y->check->id);
+}
+
+static int
+compare_open(const void *a, const void *b)
+{
+	const struct verdict_open *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+bool
+finding_counts(const struct finding *finding, bool for_hold)
+{
+	enum check_family family = finding->check->family;
+
+	if (!finding_is_active(finding) || finding->covered_by != NULL)
+		return false;
+	if (!for_hold)
+		return true;
+	return !finding->check->is_host &&
+	    (family == FAMILY_FORMAT || family == FAMILY_DECEPTION);
+}
+
+int
+verdict_score(const struct finding *findings, size_t n, bool for_hold)
+{
+	int sum[FAMILIES] = { 0 }, score = SCORE_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		if (finding_counts(&findings[i], for_hold))
+			sum[findings[i].check->family] += findings[i].weight;
+	}
+	for (size_t i = 0; i < FAMILIES; i++)
+		score -= sum[i] < family_cap[i] ? sum[i] : family_cap[i];
+	return score < 0 ? 0 : score;
+}
+
+static void
+run_check(const struct check_input *input, const struct check *check,
+    struct verdict *verdict)
+{
+	struct check_result result = {
+		.status = CHECK_DUNNO,
+		.weight = check->weight,
+		.action = check->action,
+	};
+
+	check->run(input, &result);
+	switch (result.status) {
+	case CHECK_OK:
+		return;
+	case CHECK_HIT:
+		fill_finding(input, check, &result,
+		    &verdict->findings[verdict->n_findings++]);
+		return;
+	case CHECK_DUNNO:
+	case CHECK_TEMPERROR:
+		verdict->open[verdict->n_dunno++] = (struct verdict_open){
+			.id = check->id,
+			.temporary = result.status == CHECK_TEMPERROR,
+			.text = result.text,
+		};
+		return;
+	}
+}
+
+void
+verdict_fold_table(const struct check_input *input, const struct check *table,
+    size_t n, struct verdict *verdict_r)
+{
+	struct verdict *verdict = verdict_r;
+
+	*verdict = (struct verdict){ .score = SCORE_MAX };
+	verdict->findings = arena_array(input->arena, n, sizeof(*verdict->findings));
+	verdict->open = arena_array(input->arena, n, sizeof(*verdict->open));
+	verdict->dunno = arena_array(input->arena, n, sizeof(*verdict->dunno));
+	for (size_t i = 0; i < n; i++) {
+		if (table[i].stage == STAGE_EOM)
+			run_check(input, &table[i], verdict);
+	}
+	qsort(verdict->findings, verdict->n_findings, sizeof(*verdict->findings),
+	    compare_findings);
+	qsort(verdict->open, verdict->n_dunno, sizeof(*verdict->open), compare_open);
+	for (size_t i = 0; i < verdict->n_dunno; i++)
+		verdict->dunno[i] = verdict->open[i].id;
+	mark_covered(verdict->findings, verdict->n_findings);
+	verdict->score = verdict_score(verdict->findings, verdict->n_findings, false);
+}

@@ -1,0 +1,184 @@
+/*
+ * Files read once and remembered.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "settings/files_store.h"
+
+struct secret {
+	size_t size;
+	_Alignas(max_align_t) char bytes[];
+};
+
+static void
+secret_free(void *object)
+{
+	struct secret *secret = object;
+
+	explicit_bzero(secret->bytes, secret->size);
+	free(secret);
+}
+
+void *
+files_secret_alloc(struct arena *arena, size_t size)
+{
+	struct secret *secret;
+
+	secret = mem_alloc(sizeof(*secret) + size);
+	secret->size = size;
+	arena_defer(arena, secret_free, secret);
+	return secret->bytes;
+}
+
+struct files *
+files_new_empty(bool has_disk)
+{
+	struct arena *arena = arena_new();
+	struct files *files;
+
+	files = arena_alloc(arena, sizeof(*files));
+	files->arena = arena;
+	files->by_path = map_new(arena);
+	files->by_template = map_new(arena);
+	files->has_disk = has_disk;
+	return files;
+}
+
+struct files *
+files_new(void)
+{
+	return files_new_empty(true);
+}
+
+void
+files_free(struct files **files)
+{
+	struct arena *arena;
+
+	if (*files == NULL)
+		return;
+	arena = (*files)->arena;
+	*files = NULL;
+	arena_free(&arena);
+}
+
+/* Bytes read before end of file or the limit, or -1 with errno. */
+static ssize_t
+read_up_to(int fd, char *bytes, size_t limit)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < limit) {
+		got = read(fd, bytes + n, limit - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+/* Content of a regular file into file; errno or 0. */
+static int
+read_content(struct files *files, int fd, struct file *file, const struct stat *st)
+{
+	char *bytes;
+	ssize_t n;
+
+	if (S_ISDIR(st->st_mode))
+		return EISDIR;
+	if (!S_ISREG(st->st_mode))
+		return EINVAL;
+	if (st->st_size > FILES_EACH_MAX)
+		return EFBIG;
+	/* One byte more shows a file that grew since. */
+	bytes = files_secret_alloc(files->arena, (size_t)st->st_size + 2);
+	n = read_up_to(fd, bytes, (size_t)st->st_size + 1);
+	if (n < 0)
+		return errno;
+	if (n > (ssize_t)st->st_size)
+		return EAGAIN;
+	bytes[n] = '\0';
+	file->bytes = bytes;
+	file->size = (size_t)n;
+	return 0;
+}
+
+static int
+read_open(struct files *files, int fd, struct file *file)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return errno;
+	file->mode = st.st_mode;
+	file->uid = st.st_uid;
+	file->gid = st.st_gid;
+	file->unsafe = files_why_unsafe(files->arena, file->path, &st);
+	return read_content(files, fd, file, &st);
+}
+
+static void
+read_file(struct files *files, struct file *file)
+{
+	int fd;
+
+	/* A FIFO must not keep us waiting. */
+	fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
+		file->error = errno;
+		return;
+	}
+	file->error = read_open(files, fd, file);
+	close(fd);
+}
+
+static struct file *
+file_add(struct files *files, const char *path)
+{
+	struct file *file;
+
+	file = arena_alloc(files->arena, sizeof(*file));
+	file->path = arena_strdup(files->arena, path);
+	map_set(files->by_path, path, file);
+	return file;
+}
+
+const struct file *
+files_get(struct files *files, const char *path)
+{
+	struct file *file = map_get(files->by_path, path);
+
+	if (file != NULL)
+		return file;
+	file = file_add(files, path);
+	if (files->has_disk)
+		read_file(files, file);
+	else
+		file->error = ENOENT;
+	return file;
+}
+
+void
+files_put(struct files *files, const char *path, const void *bytes, size_t size)
+{
+	struct file *file = file_add(files, path);
+	char *copy;
+
+	copy = files_secret_alloc(files->arena, size + 1);
+	if (size > 0)
+		memcpy(copy, bytes, size);
+	file->bytes = copy;
+	file->size = size;
+	file->mode = S_IFREG | S_IRUSR | S_IWUSR;
+}

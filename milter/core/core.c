@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/core.h"
+#include "core/parts.h"
 #include "dkim/keyring.h"
 #include "dkim/sign.h"
 #include "dkim/verify.h"
@@ -94,9 +95,15 @@ core_dkim(const struct core *core)
 }
 
 const struct core_options *
-core_options(const struct core *core)
+core_parts(const struct core *core)
 {
 	return &core->options;
+}
+
+struct results_cache *
+core_results(const struct core *core)
+{
+	return core->results;
 }
 
 static void
@@ -215,6 +222,14 @@ passage_finish(struct passage *passage)
 	plan_make(&passage->judged, &passage->verdict, &passage->plan);
 	passage->elapsed_us = (uint64_t)(clock_mono_us(passage->core->options.clock) -
 	    message->begun_us);
+}
+
+void
+passage_not_applied(struct passage *passage)
+{
+	passage->verdict.action = ACTION_TEMPFAIL;
+	passage->plan.n_edits = 0;
+	passage->plan.n_repaired = 0;
 }
 
 const struct message *

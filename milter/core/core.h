@@ -13,6 +13,7 @@
 
 struct arena;
 struct clock;
+struct dkim_lib;
 struct core;
 struct dns;
 struct egress_facts;
@@ -47,6 +48,9 @@ struct core_options {
 struct core *core_new(const struct core_options *options, const char **error_r);
 void core_free(struct core **core);
 
+/* For the check at start that libopendkim uses our parsed keys. */
+struct dkim_lib *core_dkim(const struct core *core);
+
 /* The kill switch: MODE_AUDIT, MODE_ENFORCE or -1 (as the file says). */
 void core_set_mode(struct core *core, int mode);
 int core_mode(const struct core *core);
@@ -61,6 +65,9 @@ void passage_body(struct passage *passage, const void *bytes, size_t n);
 
 /* End of message: collects evidence (may wait for DNS), judges, plans. */
 void passage_finish(struct passage *passage);
+
+/* The MTA refused an edit and the message was deferred: the record says so. */
+void passage_not_applied(struct passage *passage);
 
 const struct message *passage_message(const struct passage *passage);
 const struct evidence *passage_evidence(const struct passage *passage);

@@ -1,0 +1,17 @@
+/*
+ * The kill switch: a small file in the state directory that overrides the mode
+ * of the configuration until it is taken away.  It survives restarts.
+ */
+#ifndef MW_CORE_MODEFILE_H
+#define MW_CORE_MODEFILE_H
+
+struct arena;
+
+/* MODE_AUDIT, MODE_ENFORCE, or -1: no file, or one that holds neither word. */
+int modefile_read(const char *state_dir);
+
+/* mode -1 takes the file away.  0, or -1 with *error_r in the arena. */
+int modefile_write(const char *state_dir, int mode, struct arena *arena,
+    const char **error_r);
+
+#endif

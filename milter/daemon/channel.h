@@ -1,0 +1,30 @@
+/*
+ * Messages between master and worker over a socketpair: a type, a length and
+ * so many bytes.  Both ends are ours; a malformed message is our own bug.
+ */
+#ifndef MW_DAEMON_CHANNEL_H
+#define MW_DAEMON_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+enum channel_type {
+	CHANNEL_READY = 1,	/* worker: it accepts connections */
+	CHANNEL_ALIVE,		/* worker: heartbeat */
+	CHANNEL_SETTINGS,	/* master: packed files of a new configuration */
+	CHANNEL_LOADED,		/* worker: took it */
+	CHANNEL_REFUSED,	/* worker: keeps the old one; text */
+};
+
+#define CHANNEL_BYTES_MAX (512u * 1024 * 1024)
+
+/* 0, or -1 when the other end is gone. Thread-safe when called by one thread. */
+int channel_send(int fd, enum channel_type type, const void *bytes, size_t n);
+
+/* 1 with a message (bytes in the arena, terminated), 0 at the end, -1 on error. */
+int channel_receive(int fd, struct arena *arena, enum channel_type *type_r,
+    void **bytes_r, size_t *n_r);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * The daemon's parts: a master that holds signals, listening socket and
+ * privileges, and a worker that serves (decisions 15 and 16).
+ */
+#ifndef MW_DAEMON_DAEMON_H
+#define MW_DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct arena;
+struct egress_facts;
+struct settings;
+struct snapshot;
+
+#define DAEMON_CONFIG SYSCONFDIR "/mailworthy/mailworthy.conf"
+#define DAEMON_HEARTBEAT_SECONDS 1
+#define DAEMON_SILENT_SECONDS 60	/* without heartbeat: the worker is replaced */
+#define DAEMON_STOP_SECONDS 30		/* after SIGTERM: then SIGKILL */
+#define DAEMON_PAUSE_MAX 30		/* seconds between restarts of a dying worker */
+
+struct daemon_options {
+	const char *config;		/* -c */
+	const char *socket;		/* -p, NULL: from the configuration */
+	bool foreground;		/* -f */
+	bool check_only;		/* -n */
+	bool version;			/* -V */
+};
+
+/* 0, or -1 after saying how to use it. */
+int daemon_options_parse(int argc, char **argv, struct daemon_options *options_r);
+
+/* -n: checks the configuration and prints the effective one. Exit status. */
+int daemon_check(const struct daemon_options *options);
+
+/* -V: versions of every library. */
+void daemon_print_versions(void);
+
+/* Runs until told to stop.  Exit status. */
+int daemon_run(const struct daemon_options *options);
+
+/*
+ * Opens the listening socket of "unix:/path", "local:/path", "inet:host:port",
+ * "inet:port@host": says "in use" when somebody answers there, removes a stale
+ * socket file, sets group and mode, turns the delay of small packets off.
+ */
+int listen_open(const struct settings *settings, const char *socket,
+    struct arena *arena, const char **error_r);
+/* Takes the socket file away. */
+void listen_close(void);
+
+/* ---- privileges ---- */
+
+struct privileges {
+	bool root;			/* started as root */
+	uid_t uid;
+	gid_t gid;			/* of settings.user */
+};
+
+int privileges_find(const struct settings *settings, struct privileges *privileges_r,
+    struct arena *arena, const char **error_r);
+
+/* Directories and files the daemon writes, while still root. */
+int privileges_prepare(const struct privileges *privileges,
+    const struct settings *settings, struct arena *arena, const char **error_r);
+
+/* The master keeps CAP_DAC_READ_SEARCH only. */
+int privileges_master(const struct privileges *privileges, const char **error_r);
+
+/* The worker keeps nothing. */
+int privileges_worker(const struct privileges *privileges, const char **error_r);
+
+/* ---- worker ---- */
+
+/* Serves until SIGTERM; takes over the snapshot's reference; `channel` leads to
+ * the master. Exit status. */
+int worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * What the daemon tells without serving: the effective settings, the versions.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/core.h"
+#include "core/health.h"
+#include "core/modefile.h"
+#include "core/versions.h"
+#include "daemon/daemon.h"
+#include "dkim/keyring.h"
+#include "dns/dns.h"
+#include "evidence/collect.h"
+#include "proto/proto.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+
+static void
+say(void *ctx, const char *domain, const char *id, const char *text, const char *fix)
+{
+	unsigned *n = ctx;
+
+	if (text == NULL)
+		return;
+	(*n)++;
+	fprintf(stderr, "%s: %s: %s\n", domain, id, text);
+	if (fix != NULL)
+		fprintf(stderr, "    Fix: %s\n", fix);
+}
+
+/* What DNS says of keys, domains and egress addresses: warnings only. */
+static void
+look_at_dns(struct snapshot *snapshot, struct arena *arena)
+{
+	const struct settings *settings = snapshot_settings(snapshot);
+	struct core_options parts = { .clock = &clock_system };
+	struct egress_facts *egress = egress_facts_new();
+	struct sightings *sightings = sightings_open(NULL);
+	struct health *health = health_new();
+	const char *error = "";
+	struct core *core;
+	unsigned n = 0;
+
+	parts.dns = dns_new(&settings->resolver, &clock_system, arena, &error);
+	parts.egress = egress;
+	parts.sightings = sightings;
+	core = parts.dns != NULL ? core_new(&parts, &error) : NULL;
+	if (core == NULL) {
+		fprintf(stderr, "DNS was not asked: %s\n", error);
+	} else {
+		health_round(health, core, snapshot, say, &n, NULL);
+		core_free(&core);
+	}
+	if (n > 0)
+		fprintf(stderr, "%u findings about DNS; the configuration itself is fine\n", n);
+	if (parts.dns != NULL)
+		dns_free(&parts.dns);
+	health_free(&health);
+	sightings_close(&sightings);
+	egress_facts_free(&egress);
+}
+
+int
+daemon_check(const struct daemon_options *options)
+{
+	struct arena *arena = arena_new();
+	struct files *files = files_new();
+	const char *error = "";
+	struct snapshot *snapshot = snapshot_load(files, options->config, arena, &error);
+	int mode;
+
+	files_free(&files);
+	if (snapshot == NULL) {
+		fprintf(stderr, "%s\n", error);
+		arena_free(&arena);
+		return 1;
+	}
+	settings_dump(snapshot_settings(snapshot), stdout);
+	fflush(stdout);
+	mode = modefile_read(snapshot_settings(snapshot)->state_dir);
+	if (mode != -1)
+		fprintf(stderr, "mode %s is in force for everything (mailworthy mode); "
+		    "`mailworthy mode file` ends that\n",
+		    mode == MODE_AUDIT ? "audit" : "enforce");
+	look_at_dns(snapshot, arena);
+	snapshot_unref(&snapshot);
+	arena_free(&arena);
+	return 0;
+}
+
+void
+daemon_print_versions(void)
+{
+	char text[32];
+
+	versions_print(stdout);
+	printf("libmilter %s\n", proto_version(text, sizeof(text)));
+}

@@ -1,0 +1,395 @@
+/*
+ * The master: signals, the listening socket, the worker's life.  It never
+ * starts a thread.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/core.h"
+#include "daemon/channel.h"
+#include "daemon/daemon.h"
+#include "evidence/collect.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+
+struct master {
+	const struct daemon_options *options;
+	struct privileges privileges;
+	struct snapshot *snapshot;
+	struct egress_facts *egress;
+	sigset_t signals, signals_before;
+	int signal_fd;
+	pid_t worker;			/* 0: none */
+	int channel;			/* to the worker, -1: none */
+	int64_t started_us, heard_us;	/* monotonic */
+	int64_t start_again_us;		/* 0: not waiting */
+	int pause_seconds;
+	int64_t stop_us;		/* when to lose patience, 0: not stopping */
+	unsigned restarts;
+	bool ready_said;
+};
+
+static int64_t
+now_us(void)
+{
+	return clock_mono_us(&clock_system);
+}
+
+/* ---- worker ---- */
+
+static void
+become_worker(struct master *master, int channel)
+{
+	const char *error;
+	int status;
+
+	close(master->signal_fd);
+	sigprocmask(SIG_SETMASK, &master->signals_before, NULL);
+	if (privileges_worker(&master->privileges, &error) != 0) {
+		log_error("%s", error);
+		_exit(1);
+	}
+	status = worker_run(master->snapshot, master->egress, channel);
+	exit(status);
+}
+
+static void
+start_worker(struct master *master)
+{
+	int pair[2];
+
+	master->start_again_us = 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+		log_error("cannot make a socketpair: %s", strerror(errno));
+		master->start_again_us = now_us() + 1000000;
+		return;
+	}
+	fflush(NULL);
+	master->worker = fork();
+	if (master->worker == 0) {
+		close(pair[0]);
+		become_worker(master, pair[1]);
+	}
+	close(pair[1]);
+	if (master->worker == -1) {
+		log_error("cannot start a worker: %s", strerror(errno));
+		master->worker = 0;
+		close(pair[0]);
+		master->start_again_us = now_us() + 1000000;
+		return;
+	}
+	master->channel = pair[0];
+	master->started_us = master->heard_us = now_us();
+}
+
+/* Soon the first time, then with a growing pause. */
+static void
+worker_ended(struct master *master, int status)
+{
+	int64_t lived_us = now_us() - master->started_us;
+
+	master->worker = 0;
+	close(master->channel);
+	master->channel = -1;
+	if (master->stop_us != 0)
+		return;
+	master->restarts++;
+	if (lived_us > 10 * 1000000LL)
+		master->pause_seconds = 0;
+	master->start_again_us = now_us() + master->pause_seconds * 1000000LL + 1;
+	if (WIFSIGNALED(status))
+		log_error("the worker died of signal %d (%s); it is started again in %d s "
+		    "(restart %u); SMTP sessions open now are deferred by the MTA",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)), master->pause_seconds,
+		    master->restarts);
+	else
+		log_error("the worker ended with status %d; it is started again in %d s "
+		    "(restart %u)", WEXITSTATUS(status), master->pause_seconds,
+		    master->restarts);
+	master->pause_seconds = master->pause_seconds == 0 ? 1 : master->pause_seconds * 2;
+	if (master->pause_seconds > DAEMON_PAUSE_MAX)
+		master->pause_seconds = DAEMON_PAUSE_MAX;
+}
+
+static void
+say_ready(struct master *master)
+{
+	const struct settings *settings = snapshot_settings(master->snapshot);
+
+	if (!master->ready_said)
+		log_info("ready: mode %s, %zu managed domains, listening on %s",
+		    settings->mode == MODE_AUDIT ? "audit" : "enforce", settings->n_domains,
+		    master->options->socket != NULL ? master->options->socket :
+		    settings->socket);
+	master->ready_said = true;
+	sd_notifyf(0, "READY=1\nSTATUS=mode %s, %u restarts",
+	    settings->mode == MODE_AUDIT ? "audit" : "enforce", master->restarts);
+}
+
+static void
+listen_to_worker(struct master *master)
+{
+	struct arena *arena = arena_new();
+	enum channel_type type;
+	void *bytes;
+	size_t n;
+
+	if (channel_receive(master->channel, arena, &type, &bytes, &n) == 1) {
+		master->heard_us = now_us();
+		switch (type) {
+		case CHANNEL_READY:
+			say_ready(master);
+			break;
+		case CHANNEL_ALIVE:
+			sd_notify(0, "WATCHDOG=1");
+			break;
+		case CHANNEL_LOADED:
+			log_info("configuration reloaded from %s", master->options->config);
+			say_ready(master);
+			break;
+		case CHANNEL_REFUSED:
+			log_error("the worker keeps the old configuration: %s",
+			    (const char *)bytes);
+			say_ready(master);
+			break;
+		case CHANNEL_SETTINGS:
+			break;
+		}
+	}
+	arena_free(&arena);
+}
+
+/* ---- signals ---- */
+
+static void
+warn_fixed(const struct settings *old, const struct settings *fresh)
+{
+	const struct { const char *name, *a, *b; } fixed[] = {
+		{ "socket", old->socket, fresh->socket },
+		{ "socket-group", old->socket_group, fresh->socket_group },
+		{ "user", old->user, fresh->user },
+		{ "state-dir", old->state_dir, fresh->state_dir },
+		{ "log", old->log_kind == LOG_TO_FILE ? old->log_file : "",
+		    fresh->log_kind == LOG_TO_FILE ? fresh->log_file : "" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (strcmp(fixed[i].a, fixed[i].b) != 0)
+			log_warning("%s was changed: this takes effect at the next start",
+			    fixed[i].name);
+}
+
+static void
+log_lines(const char *text)
+{
+	struct slice rest = slice_of(text), line;
+
+	while (slice_split(&rest, '\n', &line))
+		if (line.n > 0)
+			log_error("%.*s", (int)line.n, line.p);
+}
+
+static void
+reload(struct master *master)
+{
+	struct arena *arena = arena_new();
+	struct files *files = files_new();
+	const char *error = "";
+	struct snapshot *fresh;
+	size_t n;
+	void *packed;
+
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now_us());
+	fresh = snapshot_load(files, master->options->config, arena, &error);
+	if (fresh == NULL) {
+		log_lines(error);
+		log_error("configuration NOT reloaded: the old one stays in force");
+		say_ready(master);
+	} else {
+		warn_fixed(snapshot_settings(master->snapshot), snapshot_settings(fresh));
+		snapshot_unref(&master->snapshot);
+		master->snapshot = fresh;
+		packed = files_pack(files, arena, &n);
+		if (master->channel != -1 &&
+		    channel_send(master->channel, CHANNEL_SETTINGS, packed, n) != 0)
+			log_warning("the worker could not be told; it is being replaced");
+	}
+	files_free(&files);
+	arena_free(&arena);
+}
+
+static void
+stop(struct master *master)
+{
+	if (master->stop_us != 0)
+		return;
+	master->stop_us = now_us() + DAEMON_STOP_SECONDS * 1000000LL;
+	sd_notify(0, "STOPPING=1");
+	log_info("stopping: messages in hand are finished");
+	if (master->worker != 0)
+		kill(master->worker, SIGTERM);
+}
+
+static void
+reap(struct master *master)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == master->worker)
+			worker_ended(master, status);
+}
+
+static void
+handle_signal(struct master *master)
+{
+	struct signalfd_siginfo info;
+
+	if (read(master->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGHUP:
+		reload(master);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		stop(master);
+		break;
+	case SIGCHLD:
+		reap(master);
+		break;
+	}
+}
+
+static void
+handle_time(struct master *master)
+{
+	int64_t now = now_us();
+
+	if (master->stop_us != 0) {
+		if (master->worker != 0 && now > master->stop_us) {
+			log_error("the worker does not end: it is killed");
+			kill(master->worker, SIGKILL);
+		}
+		return;
+	}
+	if (master->worker == 0 && now >= master->start_again_us)
+		start_worker(master);
+	if (master->worker != 0 &&
+	    now - master->heard_us > DAEMON_SILENT_SECONDS * 1000000LL) {
+		log_error("no sign of life from the worker for %d s: it is replaced",
+		    DAEMON_SILENT_SECONDS);
+		kill(master->worker, SIGKILL);
+		master->heard_us = now;
+	}
+}
+
+static void
+serve(struct master *master)
+{
+	while (master->stop_us == 0 || master->worker != 0) {
+		struct pollfd fds[2] = {
+			{ .fd = master->signal_fd, .events = POLLIN },
+			{ .fd = master->channel, .events = POLLIN },
+		};
+		int wait_ms = master->worker == 0 ? 50 : 500;
+
+		if (poll(fds, 2, wait_ms) > 0) {
+			if ((fds[1].revents & POLLIN) != 0)
+				listen_to_worker(master);
+			if ((fds[0].revents & POLLIN) != 0)
+				handle_signal(master);
+			else if ((fds[1].revents & POLLIN) == 0 && fds[1].revents != 0)
+				usleep(10000);	/* hung up: SIGCHLD is on its way */
+		}
+		handle_time(master);
+	}
+}
+
+/* ---- start ---- */
+
+static int
+fail(struct arena *arena, const char *error)
+{
+	log_lines(error);
+	arena_free(&arena);
+	return 1;
+}
+
+static int
+prepare(struct master *master, struct arena *arena, const char **error_r)
+{
+	const struct daemon_options *options = master->options;
+	struct files *files = files_new();
+	const struct settings *settings;
+
+	master->snapshot = snapshot_load(files, options->config, arena, error_r);
+	files_free(&files);
+	if (master->snapshot == NULL)
+		return -1;
+	settings = snapshot_settings(master->snapshot);
+	if (privileges_find(settings, &master->privileges, arena, error_r) != 0 ||
+	    privileges_prepare(&master->privileges, settings, arena, error_r) != 0)
+		return -1;
+	master->egress = egress_facts_new();
+	if (listen_open(settings, options->socket != NULL ? options->socket :
+	    settings->socket, arena, error_r) != 0)
+		return -1;
+	return privileges_master(&master->privileges, error_r);
+}
+
+static void
+take_signals(struct master *master)
+{
+	sigemptyset(&master->signals);
+	sigaddset(&master->signals, SIGHUP);
+	sigaddset(&master->signals, SIGTERM);
+	sigaddset(&master->signals, SIGINT);
+	sigaddset(&master->signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &master->signals, &master->signals_before);
+	master->signal_fd = signalfd(-1, &master->signals, SFD_CLOEXEC);
+}
+
+int
+daemon_run(const struct daemon_options *options)
+{
+	struct master master = { .options = options, .channel = -1 };
+	struct arena *arena = arena_new();
+	const char *error = "";
+
+	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
+	signal(SIGPIPE, SIG_IGN);
+	if (prepare(&master, arena, &error) != 0)
+		return fail(arena, error);
+	if (!options->foreground) {
+		if (daemon(0, 0) != 0)
+			return fail(arena, "cannot go into the background");
+		log_open(LOG_TARGET_SYSLOG, LOG_LEVEL_INFO);
+	}
+	take_signals(&master);
+	start_worker(&master);
+	serve(&master);
+	listen_close();
+	log_info("stopped");
+	snapshot_unref(&master.snapshot);
+	egress_facts_free(&master.egress);
+	close(master.signal_fd);
+	arena_free(&arena);
+	return 0;
+}

@@ -1,0 +1,285 @@
+/*
+ * The worker: libmilter's threads, one that listens to the master, and one
+ * that looks at DNS health.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/core.h"
+#include "core/health.h"
+#include "core/modefile.h"
+#include "daemon/channel.h"
+#include "daemon/daemon.h"
+#include "dkim/keyring.h"
+#include "dns/dns.h"
+#include "evidence/collect.h"
+#include "proto/proto.h"
+#include "record/record.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+
+static struct worker {
+	pthread_mutex_t mutex;		/* of snapshot */
+	struct snapshot *snapshot;
+	struct core *core;
+	struct dns *dns;
+	struct egress_facts *egress;
+	struct sightings *sightings;
+	struct record_sink *sink;
+	struct health *health;
+	int channel;
+	atomic_bool to_syslog;
+	atomic_int stop;
+	atomic_int look_now;		/* health: do not wait for the timer */
+	const char *state_dir;
+} worker = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static struct snapshot *
+current_snapshot(void)
+{
+	struct snapshot *snapshot;
+
+	pthread_mutex_lock(&worker.mutex);
+	snapshot = snapshot_ref(worker.snapshot);
+	pthread_mutex_unlock(&worker.mutex);
+	return snapshot;
+}
+
+static void
+write_record(const char *line)
+{
+	record_sink_write(worker.sink, line);
+}
+
+static bool
+record_is_syslog(void)
+{
+	return atomic_load(&worker.to_syslog);
+}
+
+/* ---- reload ---- */
+
+static void
+swap_snapshot(struct snapshot *fresh)
+{
+	struct snapshot *old;
+
+	pthread_mutex_lock(&worker.mutex);
+	old = worker.snapshot;
+	worker.snapshot = fresh;
+	pthread_mutex_unlock(&worker.mutex);
+	snapshot_unref(&old);
+}
+
+static void
+reload(const void *bytes, size_t n, struct arena *arena)
+{
+	struct files *files = files_unpack(bytes, n);
+	const char *error = "the master's message could not be read";
+	struct snapshot *fresh = NULL;
+	const struct settings *settings;
+
+	if (files != NULL)
+		fresh = snapshot_load(files,
+		    snapshot_settings(worker.snapshot)->path, arena, &error);
+	if (files != NULL)
+		files_free(&files);
+	if (fresh == NULL) {
+		channel_send(worker.channel, CHANNEL_REFUSED, error, strlen(error));
+		return;
+	}
+	settings = snapshot_settings(fresh);
+	if (dns_reconfigure(worker.dns, &settings->resolver, &error) != 0)
+		log_warning("resolver: %s; the old servers stay", error);
+	atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
+	record_sink_reopen(worker.sink);
+	swap_snapshot(fresh);
+	atomic_store(&worker.look_now, 1);
+	channel_send(worker.channel, CHANNEL_LOADED, "", 0);
+}
+
+/* False when the master is gone. */
+static bool
+listen_to_master(void)
+{
+	struct arena *arena = arena_new();
+	enum channel_type type;
+	void *bytes;
+	size_t n;
+	bool here = channel_receive(worker.channel, arena, &type, &bytes, &n) == 1;
+
+	if (here && type == CHANNEL_SETTINGS)
+		reload(bytes, n, arena);
+	arena_free(&arena);
+	return here;
+}
+
+static void
+look_at_mode_file(void)
+{
+	int mode = modefile_read(worker.state_dir);
+
+	if (mode == core_mode(worker.core))
+		return;
+	core_set_mode(worker.core, mode);
+	log_warning("mode: %s", mode == -1 ? "as the configuration says" :
+	    mode == MODE_AUDIT ? "audit for everything, by `mailworthy mode audit`" :
+	    "enforce for everything, by `mailworthy mode enforce`");
+}
+
+static void *
+run_ticker(void *ctx __attribute__((unused)))
+{
+	struct pollfd pollfd = { .fd = worker.channel, .events = POLLIN };
+	unsigned ticks = 0;
+
+	while (atomic_load(&worker.stop) == 0) {
+		int n = poll(&pollfd, 1, DAEMON_HEARTBEAT_SECONDS * 1000);
+
+		if (n > 0 && !listen_to_master()) {
+			/* without a master nobody would start us again */
+			log_error("the master process is gone: the worker ends too");
+			kill(getpid(), SIGTERM);
+			break;
+		}
+		look_at_mode_file();
+		if (++ticks % 10 == 0 && sightings_save(worker.sightings) != 0)
+			log_warning("cannot keep what DNS has shown of the keys in %s: %s",
+			    worker.state_dir, strerror(errno));
+		if (n == 0)
+			channel_send(worker.channel, CHANNEL_ALIVE, "", 0);
+	}
+	return NULL;
+}
+
+/* ---- DNS health ---- */
+
+static void
+say_health(void *ctx __attribute__((unused)), const char *domain, const char *id,
+    const char *text, const char *fix)
+{
+	if (text == NULL)
+		log_info("%s: %s: no longer so", domain, id);
+	else
+		log_warning("%s: %s: %s%s%s", domain, id, text, fix != NULL ? " Fix: " : "",
+		    fix != NULL ? fix : "");
+}
+
+static void *
+run_health(void *ctx __attribute__((unused)))
+{
+	while (atomic_load(&worker.stop) == 0) {
+		struct snapshot *snapshot = current_snapshot();
+		int waited;
+
+		health_round(worker.health, worker.core, snapshot, say_health, NULL,
+		    &worker.stop);
+		snapshot_unref(&snapshot);
+		sightings_save(worker.sightings);
+		for (waited = 0; waited < HEALTH_SECONDS && atomic_load(&worker.stop) == 0 &&
+		    atomic_exchange(&worker.look_now, 0) == 0; waited++)
+			sleep(1);
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static int
+open_parts(const char **error_r)
+{
+	const struct settings *settings = snapshot_settings(worker.snapshot);
+	struct arena *arena = arena_new();	/* for error texts; lives as long as we */
+	struct core_options parts = { .clock = &clock_system, .keep_results = true };
+
+	worker.state_dir = arena_strdup(arena, settings->state_dir);
+	worker.sightings = sightings_open(arena_printf(arena, "%s/sightings",
+	    worker.state_dir));
+	worker.sink = record_sink_open(settings, error_r);
+	if (worker.sink == NULL)
+		return -1;
+	worker.dns = dns_new(&settings->resolver, &clock_system, arena, error_r);
+	if (worker.dns == NULL)
+		return -1;
+	parts.dns = worker.dns;
+	parts.sightings = worker.sightings;
+	parts.egress = worker.egress;
+	worker.core = core_new(&parts, error_r);
+	if (worker.core == NULL)
+		return -1;
+	atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
+	worker.health = health_new();
+	return 0;
+}
+
+/* Says when signing will be slower than it could be (decision 6). */
+static void
+check_speed(void)
+{
+	const struct keyring *ring = snapshot_keyring(worker.snapshot);
+	struct dkim_lib *lib = core_dkim(worker.core);
+
+	if (keyring_count(ring) > 0 && !dkim_lib_is_fast(lib, keyring_at(ring, 0)))
+		log_warning("libopendkim does not use the parsed keys: signing works, but "
+		    "three times slower (built with -fvisibility=hidden?)");
+}
+
+static void
+close_parts(void)
+{
+	sightings_save(worker.sightings);
+	core_free(&worker.core);
+	dns_free(&worker.dns);
+	record_sink_close(&worker.sink);
+	sightings_close(&worker.sightings);
+	health_free(&worker.health);
+	snapshot_unref(&worker.snapshot);
+}
+
+int
+worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
+{
+	struct proto_options proto = {
+		.clock = &clock_system, .snapshot = current_snapshot,
+		.record_is_syslog = record_is_syslog, .write_record = write_record,
+	};
+	const char *error = "out of resources";
+	pthread_t ticker, health;
+	int status;
+
+	prctl(PR_SET_NAME, "mw-worker");	/* `pkill -HUP mailworthyd` is the master's */
+	worker.snapshot = snapshot;
+	worker.egress = egress;
+	worker.channel = channel;
+	if (open_parts(&error) != 0) {
+		log_error("%s", error);
+		return 1;
+	}
+	check_speed();
+	look_at_mode_file();
+	proto.core = worker.core;
+	if (pthread_create(&ticker, NULL, run_ticker, NULL) != 0 ||
+	    pthread_create(&health, NULL, run_health, NULL) != 0) {
+		log_error("cannot start a thread: %s", strerror(errno));
+		return 1;
+	}
+	channel_send(channel, CHANNEL_READY, "", 0);
+	status = proto_run(&proto);
+	atomic_store(&worker.stop, 1);
+	pthread_join(ticker, NULL);
+	pthread_join(health, NULL);
+	if (status == 0)
+		close_parts();
+	return status == 0 ? 0 : 1;
+}

@@ -1,0 +1,49 @@
+/*
+ * What belongs to one milter connection, and the macros it is told.
+ */
+#ifndef MW_PROTO_CONVERSATION_H
+#define MW_PROTO_CONVERSATION_H
+
+#include <stdbool.h>
+
+#include <libmilter/mfapi.h>
+
+struct core;
+struct message;
+struct passage;
+struct proto_options;
+struct session;
+struct snapshot;
+struct plan;
+
+struct conversation {
+	const struct proto_options *options;
+	struct snapshot *snapshot;	/* the settings it began with */
+	struct session *session;	/* NULL before connect */
+	struct message *message;	/* NULL outside a transaction */
+	struct passage *passage;	/* NULL before the end of the header */
+	bool leading_spaces;		/* SMFIP_HDR_LEADSPC was agreed */
+	bool no_reply_rcpt, no_reply_header, no_reply_body;
+};
+
+struct conversation *conversation_new(const struct proto_options *options);
+void conversation_free(struct conversation **conversation);
+
+/* Drops the message in hand, if there is one. */
+void conversation_drop_message(struct conversation *conversation);
+
+/* The value of a macro, or NULL; its absence is said once a process. */
+const char *macro_expected(SMFICTX *ctx, const char *name);
+const char *macro_optional(SMFICTX *ctx, const char *name);
+
+/* Asks the MTA for the macros we need; each list replaces the stage's default. */
+void macro_ask(SMFICTX *ctx);
+
+/*
+ * Carries a plan out.  On failure the message is tempfailed, never half
+ * edited.  The value is what the end-of-message callback returns.
+ */
+sfsistat apply_plan(SMFICTX *ctx, const struct conversation *conversation,
+    const struct plan *plan);
+
+#endif

@@ -1,0 +1,304 @@
+/*
+ * mailworthy check: judges message files with the core of the daemon.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/core.h"
+#include "core/feed.h"
+#include "core/modefile.h"
+#include "dkim/keyring.h"
+#include "dns/dns.h"
+#include "evidence/collect.h"
+#include "facts/message.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+#include "tool/report.h"
+#include "tool/tool.h"
+
+#define RCPTS_MAX 1000
+
+struct check_options {
+	const char *config;
+	const char *from;		/* NULL: Return-Path, else From */
+	const char *rcpts[RCPTS_MAX];
+	size_t n_rcpts;
+	const char *client, *helo, *auth;
+	const char *zone;		/* answers from this file instead of DNS */
+	bool json;
+};
+
+struct check_run {
+	const struct check_options *options;
+	struct arena *arena;
+	struct snapshot *snapshot;
+	struct dns *dns;
+	struct egress_facts *egress;
+	struct sightings *sightings;
+	struct core *core;
+};
+
+enum { OPTION_ZONE = 256 };
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "from", required_argument, NULL, 'f' },
+	{ "rcpt", required_argument, NULL, 'r' },
+	{ "client", required_argument, NULL, 'i' },
+	{ "helo", required_argument, NULL, 'e' },
+	{ "auth", required_argument, NULL, 'a' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "zone", required_argument, NULL, OPTION_ZONE },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+usage(FILE *out, int status)
+{
+	fputs("usage: mailworthy check [option ...] FILE ...\n"
+	    "  FILE            a message; - reads standard input\n"
+	    "  --from ADDR     envelope sender (Return-Path, else From); <> for none\n"
+	    "  --rcpt ADDR     envelope recipient, may stand more than once (To)\n"
+	    "  --auth LOGIN    login of the sender\n"
+	    "  --client ADDR   address of the SMTP client\n"
+	    "  --helo NAME     name this host says HELO with (its own name)\n"
+	    "  --json          one JSON object a message\n"
+	    "  --zone FILE     take DNS answers from a zone file\n"
+	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
+	    "exit status: 0 would pass, 1 would be held, deferred or refused, "
+	    "2 usage or configuration\n", out);
+	return status;
+}
+
+static int
+parse_options(int argc, char **argv, struct check_options *options)
+{
+	int option;
+
+	options->config = TOOL_CONFIG;
+	while ((option = getopt_long(argc, argv, "c:f:r:i:e:a:jh", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'c': options->config = optarg; break;
+		case 'f': options->from = optarg; break;
+		case 'r':
+			if (options->n_rcpts == RCPTS_MAX)
+				return tool_error("--rcpt: at most %d", RCPTS_MAX);
+			options->rcpts[options->n_rcpts++] = optarg;
+			break;
+		case 'i': options->client = optarg; break;
+		case 'e': options->helo = optarg; break;
+		case 'a': options->auth = optarg; break;
+		case 'j': options->json = true; break;
+		case OPTION_ZONE: options->zone = optarg; break;
+		case 'h': return usage(stdout, TOOL_OK);
+		default: return usage(stderr, TOOL_USAGE);
+		}
+	}
+	return optind < argc ? -1 : usage(stderr, TOOL_USAGE);
+}
+
+/* ---- the parts ---- */
+
+static struct dns *
+open_dns(struct check_run *run, const char **error_r)
+{
+	struct slice zone;
+
+	if (run->options->zone == NULL)
+		return dns_new(&snapshot_settings(run->snapshot)->resolver, &clock_system,
+		    run->arena, error_r);
+	if (!tool_read(run->arena, run->options->zone, 16 * 1024 * 1024, &zone, error_r))
+		return NULL;
+	return dns_new_zone(zone, &clock_system, run->arena, error_r);
+}
+
+static int
+open_run(struct check_run *run)
+{
+	struct files *files = files_new();
+	struct core_options parts = { .clock = &clock_system };
+	const char *error = "";
+
+	run->snapshot = snapshot_load_lenient(files, run->options->config, run->arena, &error);
+	files_free(&files);
+	if (run->snapshot == NULL)
+		return tool_error("%s", error);
+	parts.dns = run->dns = open_dns(run, &error);
+	if (run->dns == NULL)
+		return tool_error("%s", error);
+	run->egress = egress_facts_new();
+	/* what the daemon has seen helps; an ordinary user may not read it */
+	run->sightings = sightings_open(arena_printf(run->arena, "%s/sightings",
+	    snapshot_settings(run->snapshot)->state_dir));
+	parts.egress = run->egress;
+	parts.sightings = run->sightings;
+	run->core = core_new(&parts, &error);
+	if (run->core == NULL)
+		return tool_error("%s", error);
+	core_set_mode(run->core, MODE_ENFORCE);	/* judge what enforce would do */
+	return TOOL_OK;
+}
+
+static void
+close_run(struct check_run *run)
+{
+	if (run->core != NULL)
+		core_free(&run->core);
+	if (run->sightings != NULL)
+		sightings_close(&run->sightings);
+	if (run->egress != NULL)
+		egress_facts_free(&run->egress);
+	if (run->dns != NULL)
+		dns_free(&run->dns);
+	if (run->snapshot != NULL)
+		snapshot_unref(&run->snapshot);
+	arena_free(&run->arena);
+}
+
+/* ---- one message ---- */
+
+static struct session *
+make_session(const struct check_options *options)
+{
+	struct session *session = session_new();
+	char name[256];
+
+	if (options->client != NULL)
+		ip_parse(slice_of(options->client), &session->client_addr);
+	session->client_port = 1;
+	if (gethostname(name, sizeof(name)) == 0) {
+		name[sizeof(name) - 1] = '\0';
+		session->mta_name = arena_strdup(session->arena, name);
+	}
+	if (options->helo != NULL)
+		session->mta_name = arena_strdup(session->arena, options->helo);
+	return session;
+}
+
+/* The value of a field near the top of the text, or "". */
+static const char *
+peek_field(struct arena *arena, struct slice text, const char *name)
+{
+	struct slice line;
+	size_t n = strlen(name);
+
+	while (slice_split(&text, '\n', &line)) {
+		line = slice_trim(line);
+		if (line.n == 0)
+			break;
+		if (line.n > n && line.p[n] == ':' && slice_starts_nocase(line, name))
+			return slice_dup(arena, slice_trim(slice_sub(line, n + 1, line.n)));
+	}
+	return "";
+}
+
+static void
+set_sender(struct message *message, const struct check_options *options, struct slice text)
+{
+	const char *path = options->from;
+	struct address_list from;
+
+	if (path == NULL)
+		path = peek_field(message->arena, text, "Return-Path");
+	if (*path == '\0') {
+		address_list_parse(message->arena,
+		    slice_of(peek_field(message->arena, text, "From")), &from);
+		if (from.n > 0)
+			path = arena_printf(message->arena, "<%s>", from.addresses[0].text);
+	}
+	message->mail_from_malformed = !address_path_parse(message->arena, slice_of(path),
+	    &message->mail_from, &message->mail_from_is_null);
+}
+
+static void
+set_rcpts(struct message *message, const struct check_options *options, struct slice text)
+{
+	struct address_list to;
+	struct rcpt rcpt = { .mailer = "smtp" };
+	bool is_null;
+	size_t i;
+
+	for (i = 0; i < options->n_rcpts; i++) {
+		address_path_parse(message->arena, slice_of(options->rcpts[i]), &rcpt.address,
+		    &is_null);
+		message_add_rcpt(message, &rcpt);
+	}
+	if (options->n_rcpts > 0)
+		return;
+	address_list_parse(message->arena, slice_of(peek_field(message->arena, text, "To")),
+	    &to);
+	for (i = 0; i < to.n; i++) {
+		rcpt.address = to.addresses[i];
+		message_add_rcpt(message, &rcpt);
+	}
+}
+
+static void
+print(const struct check_run *run, const struct passage *passage, const char *path,
+    bool several)
+{
+	if (run->options->json) {
+		report_print_json(stdout, passage_judged(passage), passage_verdict(passage),
+		    passage_plan(passage), passage_record(passage, false));
+		return;
+	}
+	if (several)
+		printf("== %s ==\n", path);
+	report_print(stdout, passage_judged(passage), passage_verdict(passage),
+	    passage_plan(passage), tool_colour(stdout), tool_width(stdout));
+}
+
+static int
+check_file(struct check_run *run, const char *path, bool several)
+{
+	struct session *session = make_session(run->options);
+	struct message *message = message_new(session, clock_now(&clock_system),
+	    clock_mono_us(&clock_system));
+	const char *error = "";
+	struct passage *passage;
+	struct slice text;
+	int status;
+
+	if (!tool_read(message->arena, path, FEED_BYTES_MAX, &text, &error)) {
+		status = tool_error("%s", error);
+	} else {
+		message->auth_user = run->options->auth;
+		message->direction = DIRECTION_OUTBOUND;
+		set_sender(message, run->options, text);
+		set_rcpts(message, run->options, text);
+		passage = feed_message(run->core, run->snapshot, message, text);
+		print(run, passage, path, several);
+		status = passage_verdict(passage)->would == ACTION_NONE ? TOOL_OK : TOOL_STOPPED;
+	}
+	message_free(&message);
+	session_free(&session);
+	return status;
+}
+
+int
+tool_check(int argc, char **argv)
+{
+	struct check_options options = { 0 };
+	struct check_run run = { .options = &options };
+	int status = parse_options(argc, argv, &options);
+	int worst, i;
+
+	if (status != -1)
+		return status;
+	log_open(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+	run.arena = arena_new();
+	worst = open_run(&run);
+	for (i = optind; i < argc && worst != TOOL_USAGE; i++) {
+		status = check_file(&run, argv[i], argc - optind > 1);
+		if (status > worst)
+			worst = status;
+	}
+	close_run(&run);
+	return worst;
+}

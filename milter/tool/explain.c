@@ -1,0 +1,90 @@
+/*
+ * mailworthy explain: what a finding means.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "checks/check.h"
+#include "settings/suggest.h"
+#include "tool/report.h"
+#include "tool/tool.h"
+#include "verdict/verdict.h"
+
+static void
+list_all(FILE *out)
+{
+	size_t n, i;
+	const struct check *table = check_table(&n);
+
+	for (i = 0; i < n; i++)
+		fprintf(out, "%-26s %-10s weight %d.%d  action %s\n", table[i].id,
+		    check_family_name(table[i].family), table[i].weight / 10,
+		    table[i].weight % 10,
+		    table[i].action == ACTION_NONE ? "none" : action_name(table[i].action));
+}
+
+static void
+explain(const struct check *check)
+{
+	unsigned width = tool_width(stdout);
+
+	printf("%s\n\n", check->id);
+	report_paragraph(stdout, "Meaning", check->meaning, width);
+	report_paragraph(stdout, "Fix", check->fix, width);
+	report_paragraph(stdout, "Source", check->source, width);
+	printf("Family   %s\n", check_family_name(check->family));
+	printf("Weight   %d.%d points at most, of 10.0\n", check->weight / 10,
+	    check->weight % 10);
+	printf("Action   %s in enforce mode\n",
+	    check->action == ACTION_NONE ? "none" : action_name(check->action));
+	if (check->covers != NULL && *check->covers != '\0')
+		printf("Covers   %s\n", check->covers);
+	printf("\nTune it: check \"%s\" { weight = %d.%d action = none shadow = yes }\n",
+	    check->id, check->weight / 10, check->weight % 10);
+}
+
+static const char *
+nearest(const char *id)
+{
+	size_t n, i, best = 4;
+	const struct check *table = check_table(&n);
+	const char *found = NULL;
+
+	for (i = 0; i < n; i++) {
+		size_t distance = suggest_distance(id, table[i].id);
+
+		if (distance < best) {
+			best = distance;
+			found = table[i].id;
+		}
+	}
+	return found;
+}
+
+int
+tool_explain(int argc, char **argv)
+{
+	const struct check *check;
+	const char *hint;
+
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		puts("usage: mailworthy explain ID\n       mailworthy explain      (lists all)");
+		return TOOL_OK;
+	}
+	if (argc == 1) {
+		list_all(stdout);
+		return TOOL_OK;
+	}
+	if (argc != 2)
+		return tool_error("usage: mailworthy explain ID");
+	check = check_find(argv[1]);
+	if (check == NULL) {
+		hint = nearest(argv[1]);
+		return tool_error("there is no check \"%s\"%s%s%s; `mailworthy explain` lists "
+		    "all", argv[1], hint != NULL ? "; did you mean \"" : "",
+		    hint != NULL ? hint : "", hint != NULL ? "\"" : "");
+	}
+	explain(check);
+	return TOOL_OK;
+}

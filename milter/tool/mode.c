@@ -1,0 +1,105 @@
+/*
+ * mailworthy mode: the kill switch.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/action.h"
+#include "checks/check.h"
+#include "core/modefile.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+#include "tool/tool.h"
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+usage(FILE *out, int status)
+{
+	fputs("usage: mailworthy mode [-c file] [audit|enforce|file]\n"
+	    "  audit     log only, from now on, for everything, also after a restart\n"
+	    "  enforce   act, for everything\n"
+	    "  file      as the configuration says again\n"
+	    "  (nothing) show what is in force\n", out);
+	return status;
+}
+
+static const char *
+name_of(int mode)
+{
+	return mode == MODE_AUDIT ? "audit" : "enforce";
+}
+
+static void
+show(const struct settings *settings)
+{
+	int mode = modefile_read(settings->state_dir);
+
+	if (mode == -1)
+		printf("%s, as %s says\n", name_of(settings->mode), settings->path);
+	else
+		printf("%s for everything, by `mailworthy mode %s` (%s says %s; "
+		    "`mailworthy mode file` goes back to it)\n", name_of(mode), name_of(mode),
+		    settings->path, name_of(settings->mode));
+}
+
+static int
+set(const struct settings *settings, const char *word, struct arena *arena)
+{
+	const char *error = "";
+	int mode;
+
+	if (strcmp(word, "audit") == 0)
+		mode = MODE_AUDIT;
+	else if (strcmp(word, "enforce") == 0)
+		mode = MODE_ENFORCE;
+	else if (strcmp(word, "file") == 0)
+		mode = -1;
+	else
+		return tool_error("mode: expected audit, enforce or file, got \"%s\"", word);
+	if (modefile_write(settings->state_dir, mode, arena, &error) != 0)
+		return tool_error("%s", error);
+	show(settings);
+	puts("A running daemon follows within two seconds.");
+	return TOOL_OK;
+}
+
+int
+tool_mode(int argc, char **argv)
+{
+	const char *config = TOOL_CONFIG, *error = "";
+	const struct settings *settings;
+	struct arena *arena;
+	struct files *files;
+	int option, status = TOOL_OK;
+
+	while ((option = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1) {
+		if (option == 'h')
+			return usage(stdout, TOOL_OK);
+		if (option != 'c')
+			return usage(stderr, TOOL_USAGE);
+		config = optarg;
+	}
+	if (argc - optind > 1)
+		return usage(stderr, TOOL_USAGE);
+	arena = arena_new();
+	files = files_new();
+	settings = settings_load(files, config, check_exists, arena, &error);
+	if (settings == NULL)
+		status = tool_error("%s", error);
+	else if (optind == argc)
+		show(settings);
+	else
+		status = set(settings, argv[optind], arena);
+	if (settings != NULL)
+		settings_unref(&settings);
+	files_free(&files);
+	arena_free(&arena);
+	return status;
+}

@@ -1,0 +1,124 @@
+/*
+ * The table of subcommands and what they share.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "core/versions.h"
+#include "tool/tool.h"
+
+static const struct subcommand subcommands[] = {
+	{ "check", "FILE...", "judge a message file (- for standard input) as receivers will",
+	    tool_check },
+	{ "explain", "ID", "what a finding means, where the rule stands, how to mend it",
+	    tool_explain },
+	{ "keygen", "DOMAIN", "make a DKIM key, its DNS record and the configuration lines",
+	    tool_keygen },
+	{ "mode", "[audit|enforce|file]", "show or set the mode for everything, at once",
+	    tool_mode },
+};
+
+static const size_t n_subcommands = sizeof(subcommands) / sizeof(subcommands[0]);
+
+static void
+print_usage(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: mailworthy COMMAND [option ...] [argument ...]\n\n", out);
+	for (i = 0; i < n_subcommands; i++)
+		fprintf(out, "  %-8s %-21s %s\n", subcommands[i].name,
+		    subcommands[i].arguments, subcommands[i].summary);
+	fputs("\n`mailworthy COMMAND --help` tells the options of a command; "
+	    "mailworthy(1) tells all.\n", out);
+}
+
+int
+tool_error(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("mailworthy: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return TOOL_USAGE;
+}
+
+bool
+tool_read(struct arena *arena, const char *path, size_t max, struct slice *bytes_r,
+    const char **error_r)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char chunk[65536];
+	struct buf buf;
+	ssize_t n = -1;
+
+	buf_init(&buf, arena, max);
+	while (fd != -1 && (n = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_add(&buf, chunk, (size_t)n);
+	if (n == -1)
+		*error_r = arena_printf(arena, "cannot read %s: %s", path, strerror(errno));
+	else if (buf.truncated)
+		*error_r = arena_printf(arena, "%s is larger than %zu bytes", path, max);
+	if (fd != -1 && !is_stdin)
+		close(fd);
+	*bytes_r = (struct slice){ buf_str(&buf), buf.n };
+	return n != -1 && !buf.truncated;
+}
+
+bool
+tool_colour(FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (no_color != NULL && *no_color != '\0')
+		return false;
+	return isatty(fileno(out)) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+unsigned
+tool_width(FILE *out)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return size.ws_col;
+	return 80;
+}
+
+int
+tool_run(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return TOOL_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_usage(stdout);
+		return TOOL_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		versions_print(stdout);
+		return TOOL_OK;
+	}
+	for (i = 0; i < n_subcommands; i++)
+		if (strcmp(argv[1], subcommands[i].name) == 0)
+			return subcommands[i].run(argc - 1, argv + 1);
+	tool_error("there is no command \"%s\"", argv[1]);
+	print_usage(stderr);
+	return TOOL_USAGE;
+}

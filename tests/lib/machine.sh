@@ -1,0 +1,86 @@
+# What quickstart and check need of the machine, with care: no MTA of the
+# machine is removed, configured or started, no service is started at all.
+# Sourced by bash scripts; the caller has set `top` to the source directory.
+
+build_packages="gcc make autoconf automake libtool pkg-config libmilter-dev
+ libopendkim-dev libspf2-dev libopendmarc-dev libunbound-dev libconfuse-dev
+ libjansson-dev libpsl-dev libidn2-dev libgmime-3.0-dev libssl-dev
+ libcap-ng-dev libsystemd-dev"
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"
+	elif command -v sudo >/dev/null; then sudo "$@"
+	else die "This needs root for: $*  (run it as root, or install sudo)"
+	fi
+}
+
+is_installed() {
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+}
+
+# While packages are installed nothing may start a service.
+forbid_services() {
+	[ -e /usr/sbin/policy-rc.d ] && return 0
+	printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+	as_root chmod 755 /usr/sbin/policy-rc.d
+	policy_made=yes
+}
+
+allow_services() {
+	[ "${policy_made:-no}" = yes ] && as_root rm -f /usr/sbin/policy-rc.d
+	policy_made=no
+}
+
+# install_packages NAME...: those that are missing; says what it does.
+install_packages() {
+	local missing="" name
+	for name in "$@"; do
+		is_installed "$name" || missing="$missing $name"
+	done
+	[ -z "$missing" ] && return 0
+	command -v apt-get >/dev/null ||
+	    die "Packages are installed on Debian and Ubuntu only; install by hand:$missing"
+	say "Installing:$missing"
+	forbid_services
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update \
+	    >"$top/build/apt.log" 2>&1 || say "(the list of packages could not be renewed)"
+	# shellcheck disable=SC2086
+	if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+	    --no-install-recommends install $missing >>"$top/build/apt.log" 2>&1; then
+		allow_services
+		tail -20 "$top/build/apt.log" >&2
+		die "Packages could not be installed; the whole log is build/apt.log"
+	fi
+	allow_services
+}
+
+# Postfix for tests: that of the machine where it is installed; else installed
+# as "No configuration"; where another MTA stands, unpacked beside it.  Sets
+# postfix_root ("" or the directory it was unpacked to).
+get_postfix() {
+	postfix_root=""
+	[ -x /usr/sbin/postfix ] && return 0
+	if [ ! -e /usr/sbin/sendmail ]; then
+		echo "postfix postfix/main_mailer_type select No configuration" |
+		    as_root debconf-set-selections
+		install_packages postfix
+		return 0
+	fi
+	postfix_root="$top/build/postfix"
+	unpack_package postfix "$postfix_root"
+	id postfix >/dev/null 2>&1 ||
+	    as_root adduser --quiet --system --group --no-create-home \
+		--home /var/spool/postfix postfix
+	getent group postdrop >/dev/null || as_root addgroup --quiet --system postdrop
+}
+
+# unpack_package NAME DIR: the files of a Debian package, nothing run.
+unpack_package() {
+	[ -d "$2/usr" ] && return 0
+	mkdir -p "$2"
+	(cd "$2" && apt-get -q download "$1" >/dev/null && dpkg -x "$1"_*.deb .) ||
+	    die "The package $1 could not be fetched"
+}

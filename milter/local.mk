@@ -18,6 +18,7 @@ settings_sources = \
 	milter/settings/settings.h
 
 mail_sources = \
+	milter/mail/freemail.c milter/mail/freemail.h \
 	milter/mail/header.h
 
 facts_sources = \
@@ -36,24 +37,79 @@ spf_sources = \
 	milter/evidence/spf/spf.h
 
 checks_sources = \
-	milter/checks/check.h
+	milter/checks/author.c \
+	milter/checks/body.c \
+	milter/checks/catalogue.def \
+	milter/checks/check.c milter/checks/check.h \
+	milter/checks/common.c milter/checks/common.h \
+	milter/checks/date.c \
+	milter/checks/display.c \
+	milter/checks/dkim.c \
+	milter/checks/dmarc.c \
+	milter/checks/egress.c \
+	milter/checks/fields.c \
+	milter/checks/from.c \
+	milter/checks/msgid.c \
+	milter/checks/size.c \
+	milter/checks/spf.c \
+	milter/checks/text.c
 
 verdict_sources = \
-	milter/verdict/verdict.h
+	milter/verdict/adjust.c \
+	milter/verdict/fold.c milter/verdict/fold.h \
+	milter/verdict/plan.c milter/verdict/plan.h \
+	milter/verdict/receivers.c \
+	milter/verdict/reply.c \
+	milter/verdict/text.c milter/verdict/text.h \
+	milter/verdict/verdict.c milter/verdict/verdict.h
 
 record_sources = \
-	milter/record/record.h
+	milter/record/json.c milter/record/record.h \
+	milter/record/privacy.c milter/record/privacy.h \
+	milter/record/sink.c
 
 core_sources = \
-	milter/core/core.h
+	milter/core/core.c milter/core/core.h \
+	milter/core/feed.c milter/core/feed.h \
+	milter/core/health.c milter/core/health.h \
+	milter/core/modefile.c milter/core/modefile.h \
+	milter/core/parts.h \
+	milter/core/snapshot.c \
+	milter/core/versions.c milter/core/versions.h
 
-proto_sources =
+proto_sources = \
+	milter/proto/apply.c \
+	milter/proto/conversation.c milter/proto/conversation.h \
+	milter/proto/macro.c \
+	milter/proto/milter.c \
+	milter/proto/proto.h
 
-daemon_sources =
+daemon_sources = \
+	milter/daemon/channel.c milter/daemon/channel.h \
+	milter/daemon/daemon.h \
+	milter/daemon/inspect.c \
+	milter/daemon/listen.c \
+	milter/daemon/master.c \
+	milter/daemon/options.c \
+	milter/daemon/privileges.c \
+	milter/daemon/worker.c
 
-tool_sources =
+tool_sources = \
+	milter/tool/check.c \
+	milter/tool/explain.c \
+	milter/tool/keygen.c \
+	milter/tool/mode.c \
+	milter/tool/tool.c milter/tool/tool.h
 
 libmailworthy_a_SOURCES = $(base_sources) $(settings_sources) $(mail_sources) \
 	$(facts_sources) $(dns_sources) $(dkim_sources) $(evidence_sources) \
 	$(spf_sources) $(checks_sources) $(verdict_sources) $(record_sources) \
-	$(core_sources)
+	$(core_sources) $(proto_sources) $(daemon_sources) $(tool_sources)
+
+LDADD = libmailworthy.a $(LIBS_ALL)
+
+sbin_PROGRAMS += mailworthyd
+mailworthyd_SOURCES = milter/mailworthyd.c
+
+bin_PROGRAMS += mailworthy
+mailworthy_SOURCES = milter/mailworthy.c

@@ -25,17 +25,32 @@ struct record_input {
 	uint64_t elapsed_us;
 };
 
-/* One line without line end, in the arena; at most RECORD_SYSLOG_MAX octets
- * when `for_syslog`. */
+/*
+ * One line without line end, in the arena.  `for_syslog` keeps it within
+ * RECORD_SYSLOG_MAX octets: the first recipients, shorter texts, at last fewer
+ * findings.  Unknown values are null; "aborted" is there only when it is set.
+ */
 const char *record_line(const struct record_input *input, bool for_syslog,
     struct arena *arena);
+
+/* The whole record with one key more, "details": what was found out, why, and
+ * what could not be told.  For `mailworthy check --json`. */
+const char *record_details(const struct record_input *input, struct arena *arena);
 
 /* Where records go: by settings.log.  Reopened on reload. */
 struct record_sink;
 struct settings;
+
+/* NULL and *error_r (static) when the file cannot be opened. */
 struct record_sink *record_sink_open(const struct settings *settings,
     const char **error_r);
+
+/* The line and its end in one write; what the file does not take goes to
+ * syslog, said once.  Thread-safe, as is the next. */
 void record_sink_write(struct record_sink *sink, const char *line);
+
+/* After log rotation.  Keeps the old file, with a warning, when the new one
+ * cannot be opened. */
 void record_sink_reopen(struct record_sink *sink);
 void record_sink_close(struct record_sink **sink);
 

@@ -81,3 +81,23 @@ text_for_smtp(struct arena *arena, const char *text, size_t max)
 	}
 	return buf_str(&out);
 }
+
+const char *
+text_signed_names(struct arena *arena, const char *signature)
+{
+	struct slice rest = slice_of(signature), tag;
+	struct buf out;
+
+	while (slice_split(&rest, ';', &tag)) {
+		tag = slice_trim(tag);
+		if (!slice_starts_nocase(tag, "h="))
+			continue;
+		buf_init(&out, arena, tag.n);
+		for (size_t i = 2; i < tag.n; i++) {
+			if (strchr(" \t\r\n", tag.p[i]) == NULL)
+				buf_add_char(&out, tag.p[i]);
+		}
+		return buf_str(&out);
+	}
+	return NULL;
+}

@@ -18,4 +18,7 @@ const char *text_for_people(struct arena *arena, const char *text, size_t max);
  * everything else as \xHH; at most max octets, "..." included. */
 const char *text_for_smtp(struct arena *arena, const char *text, size_t max);
 
+/* What a DKIM-Signature value signs: its h= without blanks, or NULL. */
+const char *text_signed_names(struct arena *arena, const char *signature);
+
 #endif

@@ -1,0 +1,100 @@
+/*
+ * What a record may tell of recipients and subjects.
+ */
+#include <stdint.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "facts/message.h"
+#include "record/privacy.h"
+#include "settings/settings.h"
+
+enum {
+	PRIVATE_SUBJECT = PRIVACY_NO_SUBJECT | PRIVACY_HASH_SUBJECT,
+	PRIVATE_RECIPIENTS = PRIVACY_NO_RECIPIENTS | PRIVACY_HASH_RECIPIENTS,
+	SUBJECT_LEAST = 4,	/* shorter ones stand in any text by chance */
+	SUBJECT_PROBE = 16,	/* octets of it that give it away */
+};
+
+/* Two values from the kernel's, so that no record depends on those alone. */
+static struct hash_key
+process_key(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	struct hash_key kernel = { 0, 0 };
+
+	if (random != NULL)
+		memcpy(&kernel, random, sizeof(kernel));
+	return (struct hash_key){
+		hash_bytes(&kernel, SLICE("record recipients 0")),
+		hash_bytes(&kernel, SLICE("record recipients 1")),
+	};
+}
+
+const char *
+privacy_recipient(const struct settings *settings, const struct address *recipient,
+    struct arena *arena)
+{
+	struct hash_key key;
+
+	if ((settings->log_privacy & PRIVACY_NO_RECIPIENTS) != 0 ||
+	    recipient->text == NULL)
+		return NULL;
+	if ((settings->log_privacy & PRIVACY_HASH_RECIPIENTS) == 0)
+		return recipient->text;
+	key = process_key();
+	return arena_printf(arena, "hash:%016llx",
+	    (unsigned long long)hash_bytes(&key, slice_of(recipient->text)));
+}
+
+static bool
+is_about(const struct finding *finding, const char *prefix)
+{
+	return strncmp(finding->check->id, prefix, strlen(prefix)) == 0;
+}
+
+static bool
+shows_subject(const struct check_input *input, const struct finding *finding)
+{
+	const char *subject = input->message->subject;
+	const char *probe;
+
+	if (is_about(finding, "subject-"))
+		return true;
+	if (subject == NULL || strlen(subject) < SUBJECT_LEAST)
+		return false;
+	probe = log_safe(input->arena, slice_sub(slice_of(subject), 0, SUBJECT_PROBE),
+	    (size_t)4 * SUBJECT_PROBE);
+	return strstr(finding->text, probe) != NULL;
+}
+
+static bool
+shows_recipient(const struct check_input *input, const struct finding *finding)
+{
+	const struct message *message = input->message;
+
+	if (is_about(finding, "rcpt-") || is_about(finding, "display-name-"))
+		return true;
+	if (strchr(finding->text, '@') == NULL)
+		return false;
+	for (size_t i = 0; i < message->n_rcpts; i++) {
+		const char *address = message->rcpts[i].address.text;
+
+		if (address != NULL && *address != '\0' &&
+		    strstr(finding->text, address) != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+privacy_hides(const struct check_input *input, const struct finding *finding)
+{
+	unsigned bits = input->settings->log_privacy;
+
+	return ((bits & PRIVATE_SUBJECT) != 0 && shows_subject(input, finding)) ||
+	    ((bits & PRIVATE_RECIPIENTS) != 0 && shows_recipient(input, finding));
+}

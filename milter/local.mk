@@ -74,6 +74,7 @@ core_sources = \
 	milter/core/health.c milter/core/health.h \
 	milter/core/modefile.c milter/core/modefile.h \
 	milter/core/parts.h \
+	milter/core/passage.c \
 	milter/core/snapshot.c \
 	milter/core/versions.c milter/core/versions.h
 
@@ -106,10 +107,13 @@ libmailworthy_a_SOURCES = $(base_sources) $(settings_sources) $(mail_sources) \
 	$(spf_sources) $(checks_sources) $(verdict_sources) $(record_sources) \
 	$(core_sources) $(proto_sources) $(daemon_sources) $(tool_sources)
 
-LDADD = libmailworthy.a $(LIBS_ALL)
+# cmocka is for the tests; programs that do not use it do not get it
+LDADD = libmailworthy.a $(LIBS_ALL) $(CMOCKA_LIBS)
 
 sbin_PROGRAMS += mailworthyd
 mailworthyd_SOURCES = milter/mailworthyd.c
+mailworthyd_LDADD = libmailworthy.a $(LIBS_ALL)
 
 bin_PROGRAMS += mailworthy
 mailworthy_SOURCES = milter/mailworthy.c
+mailworthy_LDADD = libmailworthy.a $(LIBS_ALL)

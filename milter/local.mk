@@ -22,7 +22,9 @@ mail_sources = \
 	milter/mail/header.h
 
 facts_sources = \
-	milter/facts/message.h
+	milter/facts/author.c \
+	milter/facts/direction.c \
+	milter/facts/message.c milter/facts/message.h
 
 dns_sources = \
 	milter/dns/dns.h
@@ -31,7 +33,24 @@ dkim_sources = \
 	milter/dkim/key.h
 
 evidence_sources = \
-	milter/evidence/evidence.h
+	milter/evidence/evidence.h \
+	milter/evidence/author.c \
+	milter/evidence/collect.c milter/evidence/collect.h \
+	milter/evidence/collection.h \
+	milter/evidence/dkim_collect.c \
+	milter/evidence/dmarc.c \
+	milter/evidence/dmarc_lib.c milter/evidence/dmarc_lib.h \
+	milter/evidence/dmarc_record.c milter/evidence/dmarc_record.h \
+	milter/evidence/dmarc_rua.c milter/evidence/dmarc_rua.h \
+	milter/evidence/dmarc_tree.c milter/evidence/dmarc_tree.h \
+	milter/evidence/egress.c milter/evidence/egress.h \
+	milter/evidence/egress_facts.c \
+	milter/evidence/hosts.c \
+	milter/evidence/names.c \
+	milter/evidence/postconf.c \
+	milter/evidence/relay.c milter/evidence/relay.h \
+	milter/evidence/results.c milter/evidence/results.h \
+	milter/evidence/spf_collect.c
 
 spf_sources = \
 	milter/evidence/spf/spf.h

@@ -1,0 +1,74 @@
+/*
+ * The author against the login, and whether his domain is one that only its
+ * own provider can send for.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "evidence/collection.h"
+#include "mail/freemail.h"
+#include "settings/settings.h"
+
+/* "*", "@domain" or an address; case is no matter. */
+static bool
+owns(const struct settings_strings *owned, const struct address *author)
+{
+	for (size_t i = 0; i < owned->n; i++) {
+		const char *pattern = owned->p[i];
+
+		if (strcmp(pattern, "*") == 0)
+			return true;
+		if (pattern[0] == '@' && strcasecmp(pattern + 1, author->domain) == 0)
+			return true;
+		if (strcasecmp(pattern, author->text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+login_owns(const struct settings *settings, const char *login,
+    const struct address *author)
+{
+	if (strcasecmp(login, author->text) == 0)
+		return true;
+	for (size_t i = 0; i < settings->n_logins; i++)
+		if (strcasecmp(settings->logins[i].login, login) == 0 &&
+		    owns(&settings->logins[i].owns, author))
+			return true;
+	return false;
+}
+
+/* Every author of the message must be the login's. */
+static void
+check_login(struct collection *c)
+{
+	const struct settings *settings = c->input->settings;
+	const struct message *message = c->input->message;
+	struct evidence *evidence = c->evidence;
+
+	if (settings->n_logins == 0 || message->auth_user == NULL ||
+	    message->auth_user[0] == '\0' || message->author_domain == NULL)
+		return;
+	evidence->login_checked = true;
+	evidence->login_owns_author = true;
+	for (size_t i = 0; i < message->from.n; i++) {
+		const struct address *author = &message->from.addresses[i];
+
+		if (author->text == NULL || author->domain == NULL ||
+		    !login_owns(settings, message->auth_user, author))
+			evidence->login_owns_author = false;
+	}
+}
+
+int
+collect_author(struct collection *c)
+{
+	const char *domain = c->input->message->author_domain;
+
+	c->evidence->author_kind = AUTHOR_KIND_OTHER;
+	if (domain != NULL && freemail_is_domain(domain))
+		c->evidence->author_kind = AUTHOR_KIND_MAILBOX_PROVIDER;
+	check_login(c);
+	return 0;
+}

@@ -1,0 +1,49 @@
+/*
+ * What this host says of the way its mail leaves; asked once, kept.
+ */
+#ifndef MW_EVIDENCE_EGRESS_H
+#define MW_EVIDENCE_EGRESS_H
+
+#include <stddef.h>
+
+#include "base/ip.h"
+
+#define EGRESS_ADDRESSES_MAX 64	/* judged for one message */
+#define POSTCONF_TIMEOUT_MS 3000
+#define POSTCONF_OUTPUT_MAX 8192
+
+struct arena;
+
+struct egress_facts {
+	struct arena *arena;
+	struct ip *ips;			/* public ones, each once */
+	size_t n;
+	const char *myhostname;		/* Postfix's, lower-case, NULL */
+	const char *helo_name;		/* its smtp_helo_name where set apart, NULL */
+};
+
+/* What postconf says, in the order asked. */
+struct postconf {
+	const char *bind_address;	/* smtp_bind_address */
+	const char *bind_address6;
+	const char *inet_interfaces;
+	const char *inet_protocols;
+	const char *myhostname;
+	const char *helo_name;		/* smtp_helo_name */
+};
+
+/*
+ * Runs `program` without a shell and reads its answer; 0, or -1 when it cannot
+ * be run, fails, or does not answer in time.  Texts are in the arena.
+ */
+int postconf_ask(struct arena *arena, const char *program, struct postconf *postconf_r);
+
+/*
+ * The addresses mail leaves from: for each family Postfix's bind address, else
+ * its one listening address (postconf(5), inet_interfaces), else the
+ * interfaces'.  Private ones are left out.  postconf may be NULL.
+ */
+void egress_choose(struct egress_facts *facts, const struct postconf *postconf,
+    const struct ip *interfaces, size_t n_interfaces);
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * Where mail leaves this host: asked of the interfaces and of Postfix.
+ */
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "evidence/collect.h"
+#include "evidence/egress.h"
+
+static bool
+has(const struct egress_facts *facts, const struct ip *ip)
+{
+	for (size_t i = 0; i < facts->n; i++)
+		if (ip_eq(&facts->ips[i], ip))
+			return true;
+	return false;
+}
+
+static void
+add(struct egress_facts *facts, const struct ip *ip)
+{
+	if (facts->n < EGRESS_ADDRESSES_MAX && ip->family != 0 &&
+	    !ip_is_private(ip) && !has(facts, ip))
+		facts->ips[facts->n++] = *ip;
+}
+
+/* The one address of the family in a list of hosts; false for none or several. */
+static bool
+only_address(const char *list, unsigned char family, struct ip *ip_r)
+{
+	size_t found = 0;
+	char text[IP_TEXT_MAX + 8];
+	struct ip ip;
+	size_t n;
+
+	for (; *list != '\0'; list += n) {
+		list += strspn(list, ", \t");
+		n = strcspn(list, ", \t");
+		if (n == 0 || n >= sizeof(text))
+			continue;
+		memcpy(text, list, n);
+		if (ip_parse((struct slice){ text, n }, &ip) && ip.family == family &&
+		    !ip_is_loopback(&ip)) {
+			*ip_r = ip;
+			found++;
+		}
+	}
+	return found == 1;
+}
+
+/* Postfix may be told to speak one protocol only. */
+static bool
+speaks(const struct postconf *postconf, unsigned char family)
+{
+	const char *protocols = postconf->inet_protocols;
+
+	if (*protocols == '\0' || strstr(protocols, "all") != NULL)
+		return true;
+	return strstr(protocols, family == 4 ? "ipv4" : "ipv6") != NULL;
+}
+
+static void
+choose_family(struct egress_facts *facts, const struct postconf *postconf,
+    unsigned char family, const struct ip *interfaces, size_t n)
+{
+	struct ip ip;
+
+	if (postconf != NULL) {
+		if (!speaks(postconf, family))
+			return;
+		if (only_address(family == 4 ? postconf->bind_address :
+		    postconf->bind_address6, family, &ip) ||
+		    only_address(postconf->inet_interfaces, family, &ip)) {
+			add(facts, &ip);
+			return;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		if (interfaces[i].family == family)
+			add(facts, &interfaces[i]);
+}
+
+void
+egress_choose(struct egress_facts *facts, const struct postconf *postconf,
+    const struct ip *interfaces, size_t n_interfaces)
+{
+	facts->ips = arena_array(facts->arena, EGRESS_ADDRESSES_MAX, sizeof(*facts->ips));
+	choose_family(facts, postconf, 4, interfaces, n_interfaces);
+	choose_family(facts, postconf, 6, interfaces, n_interfaces);
+	if (postconf == NULL)
+		return;
+	if (*postconf->myhostname != '\0')
+		facts->myhostname = postconf->myhostname;
+	if (*postconf->helo_name != '\0' &&
+	    strcmp(postconf->helo_name, postconf->myhostname) != 0)
+		facts->helo_name = postconf->helo_name;
+}
+
+static size_t
+read_interfaces(struct ip ips[EGRESS_ADDRESSES_MAX])
+{
+	struct ifaddrs *all, *one;
+	size_t n = 0;
+
+	if (getifaddrs(&all) != 0)
+		return 0;
+	for (one = all; one != NULL && n < EGRESS_ADDRESSES_MAX; one = one->ifa_next) {
+		if (one->ifa_addr == NULL || (one->ifa_flags & IFF_UP) == 0 ||
+		    (one->ifa_flags & IFF_LOOPBACK) != 0)
+			continue;
+		if (ip_from_sockaddr(one->ifa_addr, &ips[n], NULL))
+			n++;
+	}
+	freeifaddrs(all);
+	return n;
+}
+
+static int
+find_postconf(struct arena *arena, struct postconf *postconf_r)
+{
+	static const char *const programs[] = { "/usr/sbin/postconf",
+	    "/usr/local/sbin/postconf", "/opt/postfix/sbin/postconf" };
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (access(programs[i], X_OK) == 0)
+			return postconf_ask(arena, programs[i], postconf_r);
+	return -1;
+}
+
+static struct egress_facts *
+facts_new(void)
+{
+	struct arena *arena = arena_new();
+	struct egress_facts *facts = arena_alloc(arena, sizeof(*facts));
+
+	facts->arena = arena;
+	return facts;
+}
+
+struct egress_facts *
+egress_facts_new(void)
+{
+	struct egress_facts *facts = facts_new();
+	struct ip interfaces[EGRESS_ADDRESSES_MAX];
+	struct postconf postconf;
+	size_t n = read_interfaces(interfaces);
+	bool known = find_postconf(facts->arena, &postconf) == 0;
+
+	egress_choose(facts, known ? &postconf : NULL, interfaces, n);
+	return facts;
+}
+
+struct egress_facts *
+egress_facts_fixed(const struct ip *ips, size_t n)
+{
+	struct egress_facts *facts = facts_new();
+
+	egress_choose(facts, NULL, ips, n);
+	return facts;
+}
+
+void
+egress_facts_free(struct egress_facts **facts)
+{
+	struct arena *arena;
+
+	if (*facts == NULL)
+		return;
+	arena = (*facts)->arena;
+	*facts = NULL;
+	arena_free(&arena);
+}

@@ -1,0 +1,5 @@
+dist_man_MANS += \
+	man/mailworthy.1 \
+	man/mailworthy.conf.5 \
+	man/mailworthy-checks.7 \
+	man/mailworthyd.8

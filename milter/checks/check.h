@@ -44,6 +44,7 @@ struct check_result {
 	enum action action;		/* set to the default before the call */
 	const char *text;		/* HIT: what, with the evidence, for people */
 	const char *fix;		/* HIT: what to do; NULL: the catalogue's */
+	const char *covers;		/* HIT: the catalogue's when NULL */
 };
 
 struct check {
@@ -54,8 +55,8 @@ struct check {
 	int weight;			/* default, tenths: the highest level */
 	enum action action;		/* default in enforce mode */
 	const char *covers;		/* ids, blank between; NULL */
-	bool is_host;			/* about the host or DNS: never counts for hold-below */
-	const char *meaning;		/* one or two sentences: what, and why receivers mind */
+	bool is_host;			/* about host or DNS: never for hold-below */
+	const char *meaning;		/* what, and why receivers mind */
 	const char *source;		/* RFC section or receiver's page */
 	const char *fix;		/* general fix */
 };

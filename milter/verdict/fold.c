@@ -96,6 +96,7 @@ fill_finding(const struct check_input *input, const struct check *check,
 		.check = check,
 		.level = clamp_weight(result->weight),
 		.action = result->action,
+		.covers = result->covers != NULL ? result->covers : check->covers,
 		.text = result->text != NULL ? result->text : check->meaning,
 		.fix = result->fix != NULL ? result->fix : check->fix,
 	};
@@ -127,17 +128,19 @@ fold_ids_name(const char *ids, const char *id)
 static bool
 covers(const struct finding *a, const struct finding *b)
 {
-	return a != b && a->check->covers != NULL && finding_is_active(a) &&
-	    fold_ids_name(a->check->covers, b->check->id);
+	return a != b && a->covers != NULL && finding_is_active(a) &&
+	    fold_ids_name(a->covers, b->check->id);
 }
 
-/* Findings are sorted: of several that cover one, the heaviest is named. */
+/* Findings are sorted: of several that cover one, the heaviest is named, and
+ * of two that cover each other the heavier stands. */
 static void
 mark_covered(struct finding *findings, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < n; j++) {
-			if (covers(&findings[j], &findings[i])) {
+			if (covers(&findings[j], &findings[i]) &&
+			    (j < i || !covers(&findings[i], &findings[j]))) {
 				findings[i].covered_by = findings[j].check->id;
 				break;
 			}

@@ -30,7 +30,8 @@ struct rule {
 
 /* ---- inputs ---- */
 
-/* The worst egress address counts (decision 1). */
+/* The worst egress address counts (decision 1); one that could not be judged
+ * may be as good as the rest. */
 static enum tri
 spf_passes(const struct spf_evidence *spf)
 {
@@ -38,14 +39,7 @@ spf_passes(const struct spf_evidence *spf)
 		return TRI_UNKNOWN;
 	if (spf->all_pass)
 		return TRI_YES;
-	return spf->worst == SPF_TEMPERROR ? TRI_UNKNOWN : TRI_NO;
-}
-
-static bool
-own_may_verify(const struct own_signature *own)
-{
-	return own->record_known == KNOWN_NO || own->record_known == KNOWN_TEMPERROR ||
-	    own->predicted == DKIM_TEMPERROR;
+	return spf->worst == SPF_PASS || spf->worst == SPF_TEMPERROR ? TRI_UNKNOWN : TRI_NO;
 }
 
 /* Signatures that nobody judged may verify. */
@@ -57,7 +51,7 @@ dkim_passes(const struct dkim_evidence *dkim)
 	if (!dkim->existing_known || dkim->existing_total > dkim->n_existing)
 		return TRI_UNKNOWN;
 	for (size_t i = 0; i < dkim->n_own; i++) {
-		if (own_may_verify(&dkim->own[i]))
+		if (dkim->own[i].predicted == DKIM_TEMPERROR)
 			return TRI_UNKNOWN;
 	}
 	if (dkim->usable == RING_USABLE && dkim->managed != NULL && dkim->n_own == 0 &&

@@ -65,9 +65,10 @@ say(const struct finding *finding, const char *head, size_t max, struct arena *a
 {
 	static const char link[] = " Fix: ";
 	size_t left = max - strlen(head) - strlen(link) - 1;
-	const char *fix = text_for_smtp(arena, finding->fix, left - TEXT_LEAST);
-	const char *text = text_for_smtp(arena, finding->text, left - strlen(fix));
+	const char *text = text_for_smtp(arena, finding->text, TEXT_LEAST);
+	const char *fix = text_for_smtp(arena, finding->fix, left - strlen(text));
 
+	text = text_for_smtp(arena, finding->text, left - strlen(fix));
 	if (*fix == '\0')
 		return arena_printf(arena, "%s%s", head, text);
 	return arena_printf(arena, "%s%s%s%s%s", head, text, full_stop(text), link, fix);

@@ -26,6 +26,7 @@ struct finding {
 	enum action action;		/* after tuning */
 	bool shadow;			/* shown, weighs and does nothing */
 	bool exempt;			/* by the configuration; weighs and does nothing */
+	const char *covers;		/* ids, blank between; NULL */
 	const char *covered_by;		/* id, or NULL */
 	const char *text, *fix;
 };

@@ -16,7 +16,7 @@ enum {
 	PRIVATE_SUBJECT = PRIVACY_NO_SUBJECT | PRIVACY_HASH_SUBJECT,
 	PRIVATE_RECIPIENTS = PRIVACY_NO_RECIPIENTS | PRIVACY_HASH_RECIPIENTS,
 	SUBJECT_LEAST = 4,	/* shorter ones stand in any text by chance */
-	SUBJECT_PROBE = 16,	/* octets of it that give it away */
+	SUBJECT_PROBE = 8,	/* octets of it that give it away */
 };
 
 /* Two values from the kernel's, so that no record depends on those alone. */

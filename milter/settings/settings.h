@@ -16,7 +16,7 @@
 
 struct arena;
 
-#define SETTINGS_FILE_MAX (1024 * 1024)	/* bytes of the configuration file */
+#define SETTINGS_FILE_MAX (16 * 1024 * 1024)	/* bytes of the configuration file */
 #define SETTINGS_DOMAINS_MAX 100000
 #define SETTINGS_KEYS_MAX 8		/* keys of one domain */
 
@@ -52,7 +52,8 @@ struct settings_strings {
 
 struct settings_key {
 	const char *selector;		/* lower-case */
-	const char *file;		/* path; may hold %d and %s in domain "*" */
+	const char *file;		/* path; domain "*": with one %d, perhaps %s;
+					 * "*.name": perhaps both; else expanded */
 	unsigned line;
 };
 
@@ -76,8 +77,9 @@ struct settings_egress {
 	size_t n_addresses;
 	const char *helo;		/* "auto" or a name */
 	struct settings_strings domains;	/* lower-case; "*", "*.name", name */
-	const char *via;		/* EGRESS_RELAY: host of the smarthost */
-	const char *spf_include;	/* EGRESS_RELAY: name the record must include */
+	const char *via;		/* EGRESS_RELAY: host of the smarthost, else NULL */
+	const char *spf_include;	/* EGRESS_RELAY: name the record must include,
+					 * or NULL */
 };
 
 struct settings_resolver {
@@ -92,18 +94,20 @@ struct settings_check {		/* one check's tuning */
 	int weight;			/* tenths, -1: the check's own */
 	int action;			/* enum action, -1: the check's own */
 	bool shadow;
-	struct settings_strings exempt;	/* author or envelope addresses, "@domain" */
+	struct settings_strings exempt;	/* author or envelope addresses, "@domain";
+					 * lower-case */
 };
 
 struct settings_login {		/* one line of the logins table */
-	const char *login;
-	struct settings_strings owns;	/* address, "@domain" or "*" */
+	const char *login;		/* lower-case */
+	struct settings_strings owns;	/* lower-case: address, "@domain" or "*" */
 };
 
 struct settings {
 	const char *path;		/* the file it was read from */
 	enum mode mode;
-	const char *socket;
+	const char *socket;		/* as libmilter takes it: "unix:/path",
+					 * "inet:port@host" or "inet6:port@host" */
 	const char *socket_group;
 	unsigned socket_mode;
 	const char *user;
@@ -113,7 +117,7 @@ struct settings {
 	unsigned outbound;		/* OUTBOUND_ bits */
 	struct ip_net *networks;
 	size_t n_networks;
-	struct settings_strings ignore_daemons;
+	struct settings_strings ignore_daemons;	/* name or "address@port" */
 	unsigned repair;		/* REPAIR_ bits */
 	enum trace_header trace_header;
 	int hold_below;			/* tenths, 0 off */
@@ -150,6 +154,13 @@ void settings_unref(const struct settings **settings);
 void settings_dump(const struct settings *settings, FILE *out);
 
 /*
+ * Names of the options that differ and count after a restart only, with
+ * commas between; "" for none.
+ */
+const char *settings_need_restart(const struct settings *old, const struct settings *new,
+    struct arena *arena);
+
+/*
  * The managed domain that signs for mail of `domain` (A-label, lower-case):
  * the exact name, else the longest "*.parent", else "*" when a key file for
  * it exists (`has_key` in dkim/ decides), or NULL.  A subdomain of a managed
@@ -158,13 +169,20 @@ void settings_dump(const struct settings *settings, FILE *out);
 const struct settings_domain *settings_find_domain(const struct settings *settings,
     const char *domain);
 
-/* The first egress whose domains match, or NULL. */
+/*
+ * The egress that names the domain most exactly: the name, else the longest
+ * "*.parent", else "*"; or NULL.  No two egresses name the same.
+ */
 const struct settings_egress *settings_find_egress(const struct settings *settings,
     const char *domain);
 
 /* Tuning of a check, or NULL. */
 const struct settings_check *settings_find_check(const struct settings *settings,
     const char *id);
+
+/* What a login may use, without case; NULL when the table does not name it. */
+const struct settings_login *settings_find_login(const struct settings *settings,
+    const char *login);
 
 /* "example.com" matches "*", "example.com", and "a.example.com" "*.example.com". */
 bool settings_domain_matches(const char *pattern, const char *domain);

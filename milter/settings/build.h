@@ -1,0 +1,26 @@
+/*
+ * From the sections of a file to struct settings: values, what must be
+ * unique, and what several options must agree on.
+ */
+#ifndef MW_SETTINGS_BUILD_H
+#define MW_SETTINGS_BUILD_H
+
+#include "settings/syntax.h"
+#include "settings/types.h"
+
+/* Fills reading->settings and reports what is wrong. */
+void build_settings(struct reading *reading, const struct block *blocks);
+
+/* Options of one section; said twice is reported. */
+void build_options(struct reading *reading, const struct tree *tree, void *section);
+
+/* The values of an option of the section. */
+const struct values *build_values(const struct tree *tree, const char *option);
+
+void build_domain(struct reading *reading, const struct tree *tree,
+    struct settings_domain *domain);
+
+/* Reads the table of logins into the settings. */
+void build_logins(struct reading *reading, unsigned line);
+
+#endif

@@ -15,7 +15,26 @@ base_sources = \
 	milter/base/slice.c milter/base/slice.h
 
 settings_sources = \
-	milter/settings/settings.h
+	milter/settings/build.c milter/settings/build.h \
+	milter/settings/build_domain.c \
+	milter/settings/build_logins.c \
+	milter/settings/dump.c \
+	milter/settings/errors.c milter/settings/errors.h \
+	milter/settings/files.c milter/settings/files.h \
+	milter/settings/files_match.c \
+	milter/settings/files_pack.c \
+	milter/settings/files_safe.c \
+	milter/settings/files_store.h \
+	milter/settings/names.c milter/settings/names.h \
+	milter/settings/options.c milter/settings/options.h \
+	milter/settings/options.def \
+	milter/settings/scan.c milter/settings/scan.h \
+	milter/settings/settings.c milter/settings/settings.h \
+	milter/settings/syntax.c milter/settings/syntax.h \
+	milter/settings/tree.c milter/settings/tree.h \
+	milter/settings/types.c milter/settings/types.h \
+	milter/settings/types_list.c \
+	milter/settings/types_text.c
 
 mail_sources = \
 	milter/mail/freemail.c milter/mail/freemail.h \

@@ -1,8 +1,8 @@
 /*
  * Reads a body once, in chunks of any size, in bounded memory: line lengths,
  * odd bytes, and for each leaf part whether its bytes keep what its
- * Content-Transfer-Encoding promises.  The streaming walker of MIME parts:
- * boundaries and part headers only, no decoding.
+ * Content-Transfer-Encoding promises.  What is found does not depend on where
+ * the chunks are cut.
  */
 #ifndef MW_MAIL_BODY_H
 #define MW_MAIL_BODY_H
@@ -11,30 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mail/content.h"
-
 struct arena;
 struct headers;
 struct body;
 
-#define BODY_LEVELS_MAX 64
-#define BODY_PARTS_MAX 1000
-#define BODY_PART_HEADER_MAX (16 * 1024)	/* bytes of one part's header read */
-
 struct body_facts {
 	uint64_t size;			/* octets */
-	uint64_t lines;
+	uint64_t lines;			/* a last one without line end counts */
 	size_t longest_line;		/* octets without CRLF */
 	uint64_t longest_line_at;	/* line number, from 1 */
 	uint64_t nul_bytes;
 	uint64_t bare_cr, bare_lf;
 	bool has_8bit;
-	bool ends_in_crlf;
+	bool ends_in_crlf;		/* true for an empty body too */
 	size_t parts;			/* leaves, with those beyond the limit */
-	size_t levels;
-	bool over_limit;		/* parts or levels beyond ours: counted, not read */
+	size_t levels;			/* the message itself is 1 */
+	bool over_limit;		/* parts, levels or a part's header beyond ours (part.h):
+					 * counted, not read */
 	/* first leaf of each kind, as "part 2 (text/html)", or NULL */
-	const char *undeclared_8bit;	/* 8-bit bytes, declared 7bit or nothing */
+	const char *undeclared_8bit;	/* 8-bit bytes, declared 7bit, nothing, or encoded */
 	const char *declared_8bit;	/* declared 8bit or binary and has 8-bit bytes */
 	const char *unknown_encoding;	/* Content-Transfer-Encoding nobody knows */
 	bool has_mime_parts;		/* multipart with at least one boundary found */

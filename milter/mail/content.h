@@ -6,6 +6,7 @@
 #define MW_MAIL_CONTENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/slice.h"
 
@@ -17,7 +18,8 @@ enum transfer_encoding {
 	CTE_UNKNOWN,
 };
 
-#define CONTENT_PARAMS_MAX 32
+#define CONTENT_PARAMS_MAX 32		/* parameters kept */
+#define CONTENT_SEGMENTS_MAX 64		/* pieces of parameters (RFC 2231 section 3) kept */
 
 struct content_param {
 	const char *name;	/* lower-case, in the arena */
@@ -30,9 +32,10 @@ struct content_type {
 	const char *subtype;	/* lower-case; "plain" when absent */
 	struct content_param params[CONTENT_PARAMS_MAX];
 	size_t n_params;
-	bool malformed;
+	bool malformed;		/* not as the grammar wants it, or over the limits */
 };
 
+/* Of a parameter given twice the first counts; name*=... goes before name=... */
 void content_type_parse(struct arena *arena, struct slice value,
     struct content_type *type_r);
 
@@ -40,9 +43,10 @@ void content_type_parse(struct arena *arena, struct slice value,
 void content_disposition_parse(struct arena *arena, struct slice value,
     struct content_type *disposition_r);
 
-/* NULL when absent. */
+/* The value, NULL when absent. */
 const char *content_param(const struct content_type *type, const char *name);
 
+/* CTE_NONE for an empty value. */
 enum transfer_encoding transfer_encoding_parse(struct slice value);
 
 #endif

@@ -37,8 +37,24 @@ settings_sources = \
 	milter/settings/types_text.c
 
 mail_sources = \
+	milter/mail/address.c milter/mail/address.h \
+	milter/mail/addrspec.c milter/mail/addrspec.h \
+	milter/mail/body.c milter/mail/body.h \
+	milter/mail/bytes.c milter/mail/bytes.h \
+	milter/mail/content.c milter/mail/content.h \
+	milter/mail/date.c milter/mail/date.h \
+	milter/mail/domain.c milter/mail/domain.h \
+	milter/mail/encoded.c milter/mail/encoded.h \
 	milter/mail/freemail.c milter/mail/freemail.h \
-	milter/mail/header.h
+	milter/mail/header.c milter/mail/header.h \
+	milter/mail/lex.c milter/mail/lex.h \
+	milter/mail/msgid.c milter/mail/msgid.h \
+	milter/mail/part.c milter/mail/part.h \
+	milter/mail/psl.c milter/mail/psl.h \
+	milter/mail/script.c milter/mail/script.h \
+	milter/mail/tags.c milter/mail/tags.h \
+	milter/mail/text.c milter/mail/text.h \
+	milter/mail/utf8.c milter/mail/utf8.h
 
 facts_sources = \
 	milter/facts/author.c \
@@ -46,7 +62,18 @@ facts_sources = \
 	milter/facts/message.c milter/facts/message.h
 
 dns_sources = \
-	milter/dns/dns.h
+	milter/dns/backend.h \
+	milter/dns/dns.c milter/dns/dns.h \
+	milter/dns/engine.h \
+	milter/dns/lookups.c \
+	milter/dns/name.c milter/dns/name.h \
+	milter/dns/query.c \
+	milter/dns/rdata.c milter/dns/rdata.h \
+	milter/dns/servers.c milter/dns/servers.h \
+	milter/dns/unbound.c \
+	milter/dns/value.c milter/dns/value.h \
+	milter/dns/zone.c \
+	milter/dns/zone_text.c milter/dns/zone_text.h
 
 dkim_sources = \
 	milter/dkim/key.h

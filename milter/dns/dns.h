@@ -51,20 +51,33 @@ struct dns_rr {
 
 struct dns_answer {
 	enum dns_status status;
-	const char *name;		/* as asked */
+	const char *name;		/* as asked: lower-case, no final dot */
 	enum dns_type type;
-	const char *canonical;		/* name the records stand at, after CNAMEs */
+	const char *canonical;		/* name the records stand at, after CNAMEs; never NULL */
 	const struct dns_rr *rrs;	/* of the type asked for */
 	size_t n;
 	uint32_t ttl;			/* seconds left, smallest of the chain */
 	bool stale;			/* expired, served because the new query failed */
-	bool secure;			/* DNSSEC validated */
+	bool secure;			/* DNSSEC validated; no anchor is set up so far: false */
 	bool over_budget;		/* TEMPFAIL by our own limits */
 	const char *error;		/* TEMPFAIL: what happened, for people; else NULL */
 	const char *server;		/* who said so ("127.0.0.1@53", "cache"), may be NULL */
 };
 
-/* Starts the resolver thread; NULL and *error_r (static or in arena). */
+/*
+ * Starts the resolver thread; NULL and *error_r (static or in arena).  The
+ * servers are the settings' (4 at most), else those of /etc/resolv.conf at
+ * this moment.  The next one is asked as well after 300 ms without an answer
+ * (the only one again after 1 s) and the first clear answer is taken.
+ *
+ * Good answers are believed for their TTL, a day at most, negative ones for
+ * an hour at most, a failure for 30 s.  Names that are asked for when less than
+ * a tenth of their TTL is left are refreshed in the background.
+ *
+ * libunbound answers some names itself: localhost, 127.in-addr.arpa, ::1's
+ * name and onion.  Its other built-in zones (test, invalid, home.arpa,
+ * private and documentation networks) are turned off.
+ */
 struct dns *dns_new(const struct settings_resolver *settings, const struct clock *clock,
     struct arena *arena, const char **error_r);
 
@@ -75,29 +88,45 @@ struct dns *dns_new(const struct settings_resolver *settings, const struct clock
  *   NAME [TTL] TYPE|ANY !servfail | !timeout | !nodata | !nxdomain
  * TXT data: one or more "quoted strings" (\" \\ \DDD), or the bare rest of the line.
  * `; comment` lines.  Names without any record are NXDOMAIN, unless something
- * lies below them (NODATA).  !timeout answers nothing until the deadline, which
- * passes at once on a fake clock.  *.name wildcards as in RFC 4592.
+ * lies below them (NODATA).  A !timeout name has no answer for 4 s or until the
+ * deadline, whichever is first; on a fake clock that time is taken from the
+ * message's but passes at once.  *.name wildcards as in RFC 4592.  The TTL is
+ * 300 s where none is given; that of a negative answer comes from the SOA
+ * above, else it is 60 s.
  */
 struct dns *dns_new_zone(struct slice zone, const struct clock *clock,
     struct arena *arena, const char **error_r);
 
 void dns_free(struct dns **dns);
 
-/* New servers or timeouts after a reload; the cache stays. */
+/*
+ * New servers or timeouts after a reload; the cache stays, questions under way
+ * are asked again.  On error -1, the old ones stay, and *error_r is valid
+ * until the next call.  No effect on zone text.
+ */
 int dns_reconfigure(struct dns *dns, const struct settings_resolver *settings,
     const char **error_r);
 
 struct dns_stats { uint64_t queries, answers, timeouts, cache_hits, cache_misses, stale; };
 void dns_stats(struct dns *dns, struct dns_stats *stats_r);
 
-/* Lives in the arena; cancels what is pending when the arena is freed. */
+/*
+ * Lives in the arena; cancels what is pending when the arena is freed, which
+ * must come before dns_free().  The deadline is the time spent in
+ * lookups_wait(), all in all.
+ */
 struct lookups *lookups_new(struct dns *dns, struct arena *arena,
     unsigned deadline_seconds, unsigned max_queries);
 
 /*
  * Never NULL; the answer lives in the arena of the lookups and stays the same
  * for their life (once not pending).  A name that is not fit for DNS is
- * DNS_NXDOMAIN without a query.
+ * DNS_NXDOMAIN without a query.  In a name "\." is a dot inside a label, "\\" a
+ * backslash and "\DDD" any byte, as in the names of answers.
+ *
+ * Where an old answer is known that has expired, the new one is waited for
+ * 1.8 s (0.3 s when asking failed lately), then the old one is given, stale.
+ * The same goes for a remembered failure (0.3 s).
  */
 const struct dns_answer *dns_get(struct lookups *lookups, const char *name,
     enum dns_type type);

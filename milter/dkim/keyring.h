@@ -105,7 +105,7 @@ enum ring_usable {
 struct ring_choice {
 	enum ring_usable usable;
 	const struct ring_domain *domain;
-	const struct ring_key *rsa;	/* signs; NULL when none */
+	const struct ring_key *rsa;	/* signs; NULL unless usable */
 	const struct ring_key *ed25519;	/* signs in addition to rsa only */
 	struct sighting rsa_sighting, ed25519_sighting;
 	bool rsa_known, ed25519_known;	/* sightings are filled */

@@ -1,0 +1,406 @@
+/*
+ * The keys of the managed domains: loaded once with the settings, found by
+ * author domain.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "dkim/keyring.h"
+#include "mail/domain.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+
+enum { ERRORS_MAX = 64 * 1024, DERIVED_MAX = 20000 };
+
+struct loaded {				/* a key file */
+	const char *path;
+	struct key *key;
+};
+
+/* A section "*" or "*.name": its keys serve domains that it does not name. */
+struct wild {
+	const struct settings_domain *settings;
+	struct loaded *plain[SETTINGS_KEYS_MAX];	/* NULL: from a template */
+	struct map *by_domain[SETTINGS_KEYS_MAX];	/* template: struct loaded */
+	bool any_plain;
+	struct map *matched;		/* struct ring_domain of each domain with a file */
+	struct ring_domain none;	/* for a domain without a file */
+};
+
+/* Domains that plain keys of a wild section served; grows while in use. */
+struct derived {
+	pthread_mutex_t lock;
+	struct arena *arena;
+	struct map *domains;		/* struct ring_domain */
+};
+
+struct keyring {
+	struct arena *arena;
+	struct map *exact;		/* section name: struct ring_domain */
+	struct map *wild;		/* section name: struct wild */
+	const struct ring_key **keys;
+	size_t n, capacity;
+	struct derived derived;
+};
+
+struct load {				/* while the ring is built */
+	struct keyring *ring;
+	const struct settings *settings;
+	struct files *files;
+	struct arena *arena;		/* for texts that do not outlive the call */
+	struct buf errors;
+};
+
+static void
+complain(struct load *load, unsigned line, const char *what, const char *text)
+{
+	buf_printf(&load->errors, "%s%s:%u: %s: %s", load->errors.n > 0 ? "\n" : "",
+	    load->settings->path, line, what, text);
+}
+
+static void
+free_key(void *object)
+{
+	struct loaded *loaded = object;
+
+	key_free(&loaded->key);
+}
+
+/* NULL after a complaint. */
+static struct loaded *
+load_key(struct load *load, const char *path, unsigned line)
+{
+	const struct file *file = files_get(load->files, path);
+	struct loaded *loaded;
+	const char *error = NULL;
+	struct key *key = NULL;
+
+	if (file->bytes == NULL)
+		error = arena_printf(load->arena, "the key cannot be read: %s",
+		    strerror(file->error));
+	else if (file->unsafe != NULL)
+		error = file->unsafe;
+	else
+		key = key_parse((struct slice){ file->bytes, file->size }, load->arena,
+		    &error);
+	if (key == NULL) {
+		complain(load, line, path, error);
+		return NULL;
+	}
+	loaded = arena_alloc(load->ring->arena, sizeof(*loaded));
+	loaded->path = arena_strdup(load->ring->arena, path);
+	loaded->key = key;
+	arena_defer(load->ring->arena, free_key, loaded);
+	return loaded;
+}
+
+static struct ring_key *
+ring_key_new(struct arena *arena, const char *domain, const struct settings_key *key,
+    const struct loaded *loaded, const struct settings_domain *settings)
+{
+	struct ring_key *ring_key = arena_alloc(arena, sizeof(*ring_key));
+
+	*ring_key = (struct ring_key){
+		.domain = domain,
+		.selector = key->selector,
+		.path = loaded->path,
+		.key = loaded->key,
+		.settings = settings,
+		.dns_name = arena_printf(arena, "%s._domainkey.%s", key->selector,
+		    domain),
+	};
+	return ring_key;
+}
+
+/* Adds the keys to those that are listed; false when none is an RSA key. */
+static bool
+list_keys(struct keyring *ring, const struct ring_domain *domain)
+{
+	const struct ring_key **keys;
+	bool rsa = domain->n_keys == 0;
+
+	for (size_t i = 0; i < domain->n_keys; i++) {
+		if (ring->n == ring->capacity) {
+			ring->capacity = ring->capacity * 2 + 16;
+			keys = arena_array(ring->arena, ring->capacity, sizeof(*keys));
+			if (ring->n > 0)
+				memcpy(keys, ring->keys, ring->n * sizeof(*keys));
+			ring->keys = keys;
+		}
+		ring->keys[ring->n++] = domain->keys[i];
+		rsa = rsa || key_type(domain->keys[i]->key) == KEY_RSA;
+	}
+	return rsa;
+}
+
+static void
+list_domain(struct load *load, const struct ring_domain *domain)
+{
+	if (!list_keys(load->ring, domain))
+		complain(load, domain->settings->line, domain->sdid, "only Ed25519 keys, "
+		    "which Gmail and Outlook do not verify: add an RSA key of 2048 bits "
+		    "(\"mailworthy keygen\")");
+}
+
+/* ---- sections with a name ---- */
+
+static void
+load_exact(struct load *load, const struct settings_domain *settings)
+{
+	struct arena *arena = load->ring->arena;
+	struct ring_domain *domain = arena_alloc(arena, sizeof(*domain));
+	const struct ring_key **keys = arena_array(arena, settings->n_keys,
+	    sizeof(*keys));
+	struct loaded *loaded;
+
+	*domain = (struct ring_domain){ .sdid = settings->name, .settings = settings,
+		.keys = keys };
+	for (size_t i = 0; i < settings->n_keys; i++) {
+		const struct settings_key *key = &settings->keys[i];
+
+		loaded = load_key(load, key->file, key->line);
+		if (loaded != NULL)
+			keys[domain->n_keys++] = ring_key_new(arena, domain->sdid, key,
+			    loaded, settings);
+	}
+	map_set(load->ring->exact, settings->name, domain);
+	list_domain(load, domain);
+}
+
+/* ---- sections with a star ---- */
+
+/* The domain's keys in file order: those of templates and the plain ones. */
+static struct ring_domain *
+wild_domain_new(struct arena *arena, const struct wild *wild, const char *name)
+{
+	const struct settings_domain *settings = wild->settings;
+	struct ring_domain *domain = arena_alloc(arena, sizeof(*domain));
+	const struct ring_key **keys = arena_array(arena, settings->n_keys,
+	    sizeof(*keys));
+
+	*domain = (struct ring_domain){ .sdid = arena_strdup(arena, name),
+		.settings = settings, .keys = keys };
+	for (size_t i = 0; i < settings->n_keys; i++) {
+		const struct loaded *loaded = wild->plain[i];
+
+		if (wild->by_domain[i] != NULL)
+			loaded = map_get(wild->by_domain[i], name);
+		if (loaded != NULL)
+			keys[domain->n_keys++] = ring_key_new(arena, domain->sdid,
+			    &settings->keys[i], loaded, settings);
+	}
+	return domain;
+}
+
+/* The path with the selector in place of each %s. */
+static const char *
+path_with_selector(struct arena *arena, const char *path, const char *selector)
+{
+	struct buf buf;
+
+	buf_init(&buf, arena, 4096);
+	for (; *path != '\0'; path++) {
+		if (path[0] == '%' && path[1] == 's') {
+			buf_add_str(&buf, selector);
+			path++;
+		} else
+			buf_add_char(&buf, *path);
+	}
+	return buf_str(&buf);
+}
+
+/* A file of "*.name" may be there for domains elsewhere. */
+static bool
+serves(const struct wild *wild, const char *domain)
+{
+	return domain_is_fqdn(domain) &&
+	    settings_domain_matches(wild->settings->name, domain);
+}
+
+static void
+load_template(struct load *load, struct wild *wild, size_t i, const char *path)
+{
+	const struct settings_key *key = &wild->settings->keys[i];
+	const struct file_match *matches;
+	struct loaded *loaded;
+	size_t n;
+
+	wild->by_domain[i] = map_new(load->ring->arena);
+	matches = files_match(load->files, path, &n);
+	for (size_t m = 0; m < n; m++) {
+		if (!serves(wild, matches[m].domain))
+			continue;
+		loaded = load_key(load, matches[m].path, key->line);
+		if (loaded == NULL)
+			continue;
+		map_set(wild->by_domain[i], matches[m].domain, loaded);
+		map_set(wild->matched, matches[m].domain, wild);
+	}
+}
+
+struct fill {
+	struct load *load;
+	struct wild *wild;
+	struct map *domains;
+};
+
+static void
+fill_domain(void *context, const char *name, void *value)
+{
+	struct fill *fill = context;
+	struct ring_domain *domain;
+
+	(void)value;
+	domain = wild_domain_new(fill->load->ring->arena, fill->wild, name);
+	map_set(fill->domains, name, domain);
+	list_domain(fill->load, domain);
+}
+
+static void
+load_wild(struct load *load, const struct settings_domain *settings)
+{
+	struct arena *arena = load->ring->arena;
+	struct wild *wild = arena_alloc(arena, sizeof(*wild));
+	struct fill fill = { load, wild, map_new(arena) };
+
+	wild->settings = settings;
+	wild->none = (struct ring_domain){ .sdid = settings->name, .settings = settings };
+	wild->matched = map_new(arena);
+	for (size_t i = 0; i < settings->n_keys && i < SETTINGS_KEYS_MAX; i++) {
+		const struct settings_key *key = &settings->keys[i];
+		const char *path = path_with_selector(load->arena, key->file,
+		    key->selector);
+
+		if (strstr(path, "%d") != NULL) {
+			load_template(load, wild, i, path);
+		} else {
+			wild->plain[i] = load_key(load, path, key->line);
+			wild->any_plain = wild->any_plain || wild->plain[i] != NULL;
+		}
+	}
+	map_each(wild->matched, fill_domain, &fill);
+	wild->matched = fill.domains;
+	map_set(load->ring->wild, settings->name, wild);
+}
+
+/* ---- the ring ---- */
+
+static struct keyring *
+ring_new(void)
+{
+	struct keyring *ring = mem_alloc(sizeof(*ring));
+
+	ring->arena = arena_new();
+	ring->exact = map_new(ring->arena);
+	ring->wild = map_new(ring->arena);
+	ring->derived.arena = arena_new();
+	ring->derived.domains = map_new(ring->derived.arena);
+	pthread_mutex_init(&ring->derived.lock, NULL);
+	return ring;
+}
+
+struct keyring *
+keyring_new(const struct settings *settings, struct files *files, struct arena *arena,
+    const char **error_r)
+{
+	struct load load = { .settings = settings, .files = files, .arena = arena };
+
+	load.ring = ring_new();
+	buf_init(&load.errors, arena, ERRORS_MAX);
+	for (size_t i = 0; i < settings->n_domains; i++) {
+		if (settings->domains[i].name[0] == '*')
+			load_wild(&load, &settings->domains[i]);
+		else
+			load_exact(&load, &settings->domains[i]);
+	}
+	if (load.errors.n > 0) {
+		*error_r = buf_str(&load.errors);
+		keyring_free(&load.ring);
+	}
+	return load.ring;
+}
+
+void
+keyring_free(struct keyring **ring_p)
+{
+	struct keyring *ring = *ring_p;
+
+	*ring_p = NULL;
+	if (ring == NULL)
+		return;
+	pthread_mutex_destroy(&ring->derived.lock);
+	arena_free(&ring->derived.arena);
+	arena_free(&ring->arena);
+	free(ring);
+}
+
+size_t
+keyring_count(const struct keyring *ring)
+{
+	return ring->n;
+}
+
+const struct ring_key *
+keyring_at(const struct keyring *ring, size_t i)
+{
+	return ring->keys[i];
+}
+
+/* The ring domain of a name that only plain keys of the section serve. */
+static const struct ring_domain *
+derive(const struct keyring *ring, const struct wild *wild, const char *name)
+{
+	/* The ring is const to all others; this part has a lock of its own. */
+	struct derived *derived = (struct derived *)(uintptr_t)&ring->derived;
+	struct ring_domain *domain;
+
+	pthread_mutex_lock(&derived->lock);
+	domain = map_get(derived->domains, name);
+	if (domain == NULL && map_count(derived->domains) < DERIVED_MAX) {
+		domain = wild_domain_new(derived->arena, wild, name);
+		map_set(derived->domains, name, domain);
+	}
+	pthread_mutex_unlock(&derived->lock);
+	return domain == NULL ? &wild->none : domain;
+}
+
+static const struct ring_domain *
+find_in(const struct keyring *ring, const struct wild *wild, const char *name)
+{
+	const struct ring_domain *domain = map_get(wild->matched, name);
+
+	if (domain != NULL)
+		return domain;
+	return wild->any_plain ? derive(ring, wild, name) : NULL;
+}
+
+const struct ring_domain *
+keyring_find(const struct keyring *ring, const char *name)
+{
+	const struct ring_domain *domain = map_get(ring->exact, name);
+	const struct wild *wild;
+	const char *parent;
+	char pattern[DOMAIN_MAX + 3];
+
+	if (domain != NULL || strlen(name) > DOMAIN_MAX)
+		return domain;
+	for (parent = domain_parent(name); parent != NULL; parent = domain_parent(parent)) {
+		snprintf(pattern, sizeof(pattern), "*.%s", parent);
+		wild = map_get(ring->wild, pattern);
+		if (wild != NULL) {
+			domain = find_in(ring, wild, name);
+			return domain != NULL ? domain : &wild->none;
+		}
+	}
+	/* "*" manages the domains that it has a key for. */
+	wild = map_get(ring->wild, "*");
+	return wild == NULL ? NULL : find_in(ring, wild, name);
+}

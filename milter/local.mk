@@ -76,7 +76,16 @@ dns_sources = \
 	milter/dns/zone_text.c milter/dns/zone_text.h
 
 dkim_sources = \
-	milter/dkim/key.h
+	milter/dkim/body_hash.c milter/dkim/body_hash.h \
+	milter/dkim/choose.c \
+	milter/dkim/crypto.c milter/dkim/crypto.h \
+	milter/dkim/key.c milter/dkim/key.h milter/dkim/key_private.h \
+	milter/dkim/key_record.c \
+	milter/dkim/keyring.c milter/dkim/keyring.h \
+	milter/dkim/opendkim.c milter/dkim/opendkim.h \
+	milter/dkim/sightings.c milter/dkim/sightings.h \
+	milter/dkim/sign.c milter/dkim/sign.h \
+	milter/dkim/verify.c milter/dkim/verify.h
 
 evidence_sources = \
 	milter/evidence/evidence.h \

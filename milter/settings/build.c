@@ -1,6 +1,7 @@
 /*
  * Builds the settings from the blocks of a file.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -46,7 +47,7 @@ check_unique(struct reading *reading, struct map *lines, const struct tree *tree
 	const struct tree *first = map_get(lines, title);
 
 	if (first == NULL) {
-		map_set(lines, title, (struct tree *)tree);
+		map_set(lines, title, (void *)(uintptr_t)tree);
 		return;
 	}
 	errors_add(reading->errors, reading->file, tree->line,

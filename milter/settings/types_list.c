@@ -173,8 +173,8 @@ set_patterns(struct reading *reading, const struct option *option, void *section
 static const char *
 form_sender(struct arena *arena, struct slice text)
 {
-	bool ok = text.n > 0 && text.p[0] == '@' ?
-	    name_is_domain(slice_sub(text, 1, text.n)) : name_is_mailbox(text);
+	bool ok = text.n > 2 && text.p[0] == '@' ?
+	    name_is_pattern(slice_sub(text, 1, text.n)) : name_is_mailbox(text);
 
 	return ok ? slice_dup_lower(arena, text) : NULL;
 }
@@ -184,7 +184,7 @@ set_senders(struct reading *reading, const struct option *option, void *section,
     const struct values *values)
 {
 	set_strings(reading, option, section, values, form_sender,
-	    "addresses or whole domains, as in news@example.com or @example.com");
+	    "addresses, or domains as @example.com or @*.example.com");
 }
 
 static void

@@ -26,17 +26,18 @@ owns(const struct settings_strings *owned, const struct address *author)
 	return false;
 }
 
+/* A login that is an address owns it; one that the table does not name owns
+ * nothing else. */
 static bool
 login_owns(const struct settings *settings, const char *login,
     const struct address *author)
 {
+	const struct settings_login *entry;
+
 	if (strcasecmp(login, author->text) == 0)
 		return true;
-	for (size_t i = 0; i < settings->n_logins; i++)
-		if (strcasecmp(settings->logins[i].login, login) == 0 &&
-		    owns(&settings->logins[i].owns, author))
-			return true;
-	return false;
+	entry = settings_find_login(settings, login);
+	return entry != NULL && owns(&entry->owns, author);
 }
 
 /* Every author of the message must be the login's. */

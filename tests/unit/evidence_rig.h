@@ -8,7 +8,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -26,9 +29,8 @@ struct rig {
 	struct arena *arena;
 	struct clock_fake clock;
 	struct dns *dns;
-	struct settings settings;
-	struct settings_egress egress;
-	struct settings_strings every;
+	const struct settings *settings;
+	struct settings_egress *egress;	/* the first of the settings */
 	struct ip ips[8];
 	struct session *session;
 	struct message *message;
@@ -43,6 +45,7 @@ rig_zone(struct rig *rig, const char *zone)
 {
 	const char *error = NULL;
 
+	message_free(&rig->message);	/* its lookups use the resolver */
 	if (rig->dns != NULL)
 		dns_free(&rig->dns);
 	rig->dns = dns_new_zone(slice_of(zone), &rig->clock.clock, rig->arena, &error);
@@ -50,35 +53,66 @@ rig_zone(struct rig *rig, const char *zone)
 		fail_msg("zone: %s", error);
 }
 
+/* A file in /tmp with that text; the caller removes it. */
+static inline const char *
+rig_file(struct rig *rig, const char *text)
+{
+	char *path = arena_strdup(rig->arena, "/tmp/mw-evidence-XXXXXX");
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	return path;
+}
+
+static inline bool
+rig_any_check(const char *id)
+{
+	return id != NULL;
+}
+
+static inline void
+rig_settings(struct rig *rig, const char *text)
+{
+	const char *path = rig_file(rig, text), *error;
+	struct files *files = files_new();
+
+	settings_unref(&rig->settings);
+	rig->settings = settings_load(files, path, rig_any_check, rig->arena, &error);
+	unlink(path);
+	files_free(&files);
+	if (rig->settings == NULL)
+		fail_msg("settings: %s", error);
+	rig->egress = rig->settings->egresses;
+	rig->input.settings = rig->settings;
+}
+
+/* One egress section with the addresses of rig_ip(). */
 static inline void
 rig_open(struct rig *rig, const char *zone)
 {
-	static const char *any[] = { "*" };
-
 	memset(rig, 0, sizeof(*rig));
 	rig->arena = arena_new();
 	clock_fake_init(&rig->clock, RIG_NOW);
 	rig_zone(rig, zone);
-	rig->egress = (struct settings_egress){
-		.name = "default", .kind = EGRESS_LIST, .addresses = rig->ips,
-		.helo = "auto", .domains = { any, 1 },
-	};
-	rig->settings.egresses = &rig->egress;
-	rig->settings.n_egresses = 1;
 	rig->choice.usable = RING_NO_DOMAIN;
 	rig->session = session_new();
 	rig->session->mta_name = "mail.example.com";
 	rig->input = (struct collect_input){
-		.settings = &rig->settings, .choice = &rig->choice,
-		.clock = &rig->clock.clock,
+		.choice = &rig->choice, .clock = &rig->clock.clock,
 	};
+	rig_settings(rig, "egress \"default\" { addresses = {auto} }\n");
+	rig->egress->kind = EGRESS_LIST;
+	rig->egress->addresses = rig->ips;
+	rig->egress->n_addresses = 0;
 }
 
 static inline void
 rig_ip(struct rig *rig, const char *text)
 {
-	assert_true(ip_parse(slice_of(text), &rig->ips[rig->egress.n_addresses]));
-	rig->egress.n_addresses++;
+	assert_true(ip_parse(slice_of(text), &rig->ips[rig->egress->n_addresses]));
+	rig->egress->n_addresses++;
 }
 
 /* NULL: null reverse-path, no author. */
@@ -129,6 +163,7 @@ rig_close(struct rig *rig)
 	message_free(&rig->message);
 	session_free(&rig->session);
 	results_cache_free(&rig->cache);
+	settings_unref(&rig->settings);
 	dns_free(&rig->dns);
 	arena_free(&rig->arena);
 }

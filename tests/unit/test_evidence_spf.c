@@ -199,9 +199,9 @@ asks_for_the_relay(void **state)
 		const struct relay_row *row = &relay_rows[i];
 
 		rig_open(&rig, row->zone);
-		rig.egress.kind = EGRESS_RELAY;
-		rig.egress.via = "smtp.relay.example";
-		rig.egress.spf_include = "_spf.relay.example";
+		rig.egress->kind = EGRESS_RELAY;
+		rig.egress->via = "smtp.relay.example";
+		rig.egress->spf_include = "_spf.relay.example";
 		rig_message(&rig, "example.com", "example.com");
 		rig_collect(&rig);
 		if (rig.evidence.egress.relay_known != row->known ||
@@ -224,13 +224,13 @@ relay_is_unknown(void **state)
 
 	(void)state;
 	rig_open(&rig, REC "-all\"\n");
-	rig.egress.kind = EGRESS_RELAY;
-	rig.egress.via = "smtp.relay.example";
+	rig.egress->kind = EGRESS_RELAY;
+	rig.egress->via = "smtp.relay.example";
 	rig_message(&rig, "example.com", "example.com");
 	rig_collect(&rig);
 	assert_int_equal(rig.evidence.egress.relay_known, KNOWN_NO);
 	assert_int_equal(rig.evidence.spf.known, KNOWN_NO);
-	rig.egress.spf_include = "_spf.relay.example";
+	rig.egress->spf_include = "_spf.relay.example";
 	rig_message(&rig, NULL, "example.com");
 	rig_collect(&rig);
 	assert_null(rig.evidence.spf.domain);

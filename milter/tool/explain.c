@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 #include "checks/check.h"
-#include "settings/suggest.h"
-#include "tool/report.h"
+#include "settings/options.h"
+#include "tool/page.h"
 #include "tool/tool.h"
 #include "verdict/verdict.h"
 
@@ -25,14 +25,30 @@ list_all(FILE *out)
 }
 
 static void
+paragraph(struct page *page, const char *title, const char *text)
+{
+	page_put(page, PAGE_PLAIN, title);
+	page_tab(page, 9);
+	page_wrap(page, 9, text);
+	page_end(page);
+}
+
+static void
 explain(const struct check *check)
 {
-	unsigned width = tool_width(stdout);
+	struct arena *arena = arena_new();
+	struct page page = {
+		.out = stdout, .arena = arena, .colour = tool_colour(stdout),
+		.width = tool_width(stdout),
+	};
 
-	printf("%s\n\n", check->id);
-	report_paragraph(stdout, "Meaning", check->meaning, width);
-	report_paragraph(stdout, "Fix", check->fix, width);
-	report_paragraph(stdout, "Source", check->source, width);
+	page_put(&page, PAGE_BOLD, check->id);
+	page_end(&page);
+	page_end(&page);
+	paragraph(&page, "Meaning", check->meaning);
+	paragraph(&page, "Fix", check->fix);
+	paragraph(&page, "Source", check->source);
+	arena_free(&arena);
 	printf("Family   %s\n", check_family_name(check->family));
 	printf("Weight   %d.%d points at most, of 10.0\n", check->weight / 10,
 	    check->weight % 10);
@@ -47,12 +63,13 @@ explain(const struct check *check)
 static const char *
 nearest(const char *id)
 {
-	size_t n, i, best = 4;
+	unsigned best = 4;
+	size_t n, i;
 	const struct check *table = check_table(&n);
 	const char *found = NULL;
 
 	for (i = 0; i < n; i++) {
-		size_t distance = suggest_distance(id, table[i].id);
+		unsigned distance = edit_distance(id, table[i].id, best);
 
 		if (distance < best) {
 			best = distance;

@@ -174,6 +174,8 @@ tool_sources = \
 	milter/tool/explain.c \
 	milter/tool/keygen.c \
 	milter/tool/mode.c \
+	milter/tool/page.c milter/tool/page.h \
+	milter/tool/report.c milter/tool/report.h \
 	milter/tool/tool.c milter/tool/tool.h
 
 libmailworthy_a_SOURCES = $(base_sources) $(settings_sources) $(mail_sources) \

@@ -11,4 +11,27 @@ unit_tests += \
 	tests/unit/test_base_map \
 	tests/unit/test_base_slice
 
-EXTRA_PROGRAMS += $(unit_tests)
+unit_tests += \
+	tests/unit/test_verdict_adjust \
+	tests/unit/test_verdict_fold \
+	tests/unit/test_verdict_plan \
+	tests/unit/test_verdict_receivers \
+	tests/unit/test_verdict_reply \
+	tests/unit/test_record_json \
+	tests/unit/test_record_sink \
+	tests/unit/test_tool_report
+
+EXTRA_DIST += \
+	tests/unit/golden/report-bad.txt \
+	tests/unit/golden/report-colour.txt \
+	tests/unit/golden/report-good.txt \
+	tests/unit/golden/report-held.txt \
+	tests/unit/golden/report-narrow.txt \
+	tests/unit/golden/report-unknown.txt \
+	tests/unit/judged.h
+
+# ---- how they are built and run ----
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif

@@ -585,20 +585,25 @@ add_chunk(const char *bytes, size_t n, void *out)
 	return 0;
 }
 
+/* Takes the object over. */
 static void
-write_line(const struct writer *w, bool with_details, size_t max, struct buf *out_r)
+write_object(json_t *object, struct arena *arena, size_t max, struct buf *out_r)
+{
+	buf_init(out_r, arena, max);
+	if (json_dump_callback(object, add_chunk, out_r,
+	    JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS)) != 0)
+		bug("out of memory");
+	json_decref(object);
+}
+
+static void
+write_line(const struct writer *w, size_t max, struct buf *out_r)
 {
 	json_t *record = json_object();
 
 	put_facts(w, record);
 	put_judgement(w, record);
-	if (with_details)
-		put(record, "details", details(w));
-	buf_init(out_r, w->arena, max);
-	if (json_dump_callback(record, add_chunk, out_r,
-	    JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS)) != 0)
-		bug("a record could not be written as JSON");
-	json_decref(record);
+	write_object(record, w->arena, max, out_r);
 }
 
 const char *
@@ -608,12 +613,12 @@ record_line(const struct record_input *input, bool for_syslog, struct arena *are
 	struct buf out;
 
 	if (!for_syslog) {
-		write_line(&w, false, LINE_MAX_BYTES, &out);
+		write_line(&w, LINE_MAX_BYTES, &out);
 		return buf_str(&out);
 	}
 	for (size_t i = 0; i < sizeof(syslog_limits) / sizeof(syslog_limits[0]); i++) {
 		w.limits = &syslog_limits[i];
-		write_line(&w, false, RECORD_SYSLOG_MAX, &out);
+		write_line(&w, RECORD_SYSLOG_MAX, &out);
 		if (!out.truncated)
 			break;
 	}
@@ -626,6 +631,6 @@ record_details(const struct record_input *input, struct arena *arena)
 	struct writer w = { input, &no_limits, arena };
 	struct buf out;
 
-	write_line(&w, true, LINE_MAX_BYTES, &out);
+	write_object(details(&w), arena, LINE_MAX_BYTES, &out);
 	return buf_str(&out);
 }

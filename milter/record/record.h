@@ -33,8 +33,8 @@ struct record_input {
 const char *record_line(const struct record_input *input, bool for_syslog,
     struct arena *arena);
 
-/* The whole record with one key more, "details": what was found out, why, and
- * what could not be told.  For `mailworthy check --json`. */
+/* One JSON object beside the record: what was found out, why, and what could
+ * not be told.  For `mailworthy check --json`, its key "details". */
 const char *record_details(const struct record_input *input, struct arena *arena);
 
 /* Where records go: by settings.log.  Reopened on reload. */

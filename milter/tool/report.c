@@ -1,0 +1,477 @@
+/*
+ * The report of `mailworthy check`.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "dkim/sign.h"
+#include "evidence/evidence.h"
+#include "facts/message.h"
+#include "record/record.h"
+#include "settings/settings.h"
+#include "tool/page.h"
+#include "tool/report.h"
+#include "verdict/text.h"
+
+enum {
+	LABEL_COLUMN = 10,	/* after "Subject", "Verdict" */
+	RECEIVER_COLUMN = 27,
+	PART_COLUMN = 7,	/* id and parts of a finding */
+	BODY_COLUMN = 13,	/* their texts */
+	REMOTE_MAX = 300,
+	SCORE_GOOD = 80, SCORE_FAIR = 50,
+};
+
+struct report {
+	struct page page;
+	const struct check_input *judged;
+	const struct verdict *verdict;
+	const struct plan *plan;
+};
+
+static const char *
+safe(const struct report *r, const char *text)
+{
+	return log_safe(r->judged->arena, slice_of(text), REMOTE_MAX);
+}
+
+/* ---- head ---- */
+
+static void
+print_line(struct report *r, const char *label, const char *text)
+{
+	page_put(&r->page, PAGE_DIM, label);
+	page_tab(&r->page, LABEL_COLUMN);
+	page_wrap(&r->page, LABEL_COLUMN, text);
+}
+
+static void
+print_message(struct report *r)
+{
+	const struct message *message = r->judged->message;
+	struct arena *arena = r->judged->arena;
+	const char *to = "nobody";
+
+	if (message->n_rcpts > 0)
+		to = safe(r, message->rcpts[0].address.text);
+	if (message->rcpts_total > 1)
+		to = arena_printf(arena, "%s and %zu more", to, message->rcpts_total - 1);
+	print_line(r, "From", message->author.text != NULL ?
+	    safe(r, message->author.text) : "nobody");
+	print_line(r, "Envelope", message->mail_from_is_null ? "<> (null reverse-path)" :
+	    safe(r, message->mail_from.text));
+	print_line(r, "To", to);
+	print_line(r, "Subject", message->subject != NULL && *message->subject != '\0' ?
+	    safe(r, message->subject) : "(none)");
+}
+
+static enum page_style
+score_style(int score)
+{
+	return score >= SCORE_GOOD ? PAGE_GOOD : score >= SCORE_FAIR ? PAGE_WARN : PAGE_BAD;
+}
+
+/* "550 5.7.1": the rest of a reply is the finding's text and fix again. */
+static const char *
+code_of(const struct report *r)
+{
+	struct slice reply = slice_of(r->verdict->reply);
+	size_t n = slice_find(reply, ' ') + 1;
+
+	return slice_dup(r->judged->arena, slice_sub(reply, 0,
+	    n + slice_find(slice_sub(reply, n, reply.n), ' ')));
+}
+
+static const char *
+would_text(const struct report *r)
+{
+	struct arena *arena = r->judged->arena;
+	const struct finding *decisive = r->verdict->decisive;
+
+	switch (r->verdict->would) {
+	case ACTION_NONE:
+		return "would pass";
+	case ACTION_HOLD:
+		return decisive->action == ACTION_NONE ?
+		    arena_printf(arena, "would be held: %s", r->verdict->hold_reason) :
+		    arena_printf(arena, "would be held (%s)", decisive->check->id);
+	case ACTION_TEMPFAIL:
+		return arena_printf(arena, "would be deferred with %s (%s)", code_of(r),
+		    decisive->check->id);
+	case ACTION_REJECT:
+		return arena_printf(arena, "would be refused with %s (%s)", code_of(r),
+		    decisive->check->id);
+	}
+	return "";
+}
+
+static void
+print_verdict(struct report *r)
+{
+	const struct verdict *verdict = r->verdict;
+	const struct check_input *judged = r->judged;
+
+	page_end(&r->page);
+	page_put(&r->page, PAGE_DIM, "Score");
+	page_tab(&r->page, LABEL_COLUMN);
+	page_put(&r->page, score_style(verdict->score), arena_printf(judged->arena,
+	    "%d.%d", verdict->score / 10, verdict->score % 10));
+	page_put(&r->page, PAGE_PLAIN, " of 10");
+	page_end(&r->page);
+	print_line(r, "Verdict", would_text(r));
+	if (verdict_mode(judged->settings, judged->message, -1) == MODE_AUDIT)
+		print_line(r, "Mode", "audit: mail is only logged now, neither signed nor "
+		    "stopped; this is what enforce mode would do");
+}
+
+/* ---- receivers ---- */
+
+static void
+print_receivers(struct report *r)
+{
+	page_heading(&r->page, "What the receivers would say");
+	for (int i = 0; i < RECEIVERS; i++) {
+		const struct receiver_opinion *opinion = &r->verdict->receivers[i];
+
+		page_tab(&r->page, 2);
+		page_put(&r->page, PAGE_PLAIN, receiver_title((enum receiver)i));
+		page_tab(&r->page, RECEIVER_COLUMN);
+		if (opinion->accept) {
+			page_put(&r->page, PAGE_GOOD, "accept");
+			page_end(&r->page);
+			continue;
+		}
+		page_put(&r->page, PAGE_BAD, opinion->reply);
+		page_end(&r->page);
+		page_wrap(&r->page, 6, opinion->finding == NULL ?
+		    opinion->because : arena_printf(r->judged->arena, "%s (%s)",
+		    opinion->because, opinion->finding));
+	}
+}
+
+/* ---- findings ---- */
+
+static bool
+is_for_postmaster(const struct finding *finding)
+{
+	switch (finding->check->family) {
+	case FAMILY_IDENTITY:
+	case FAMILY_STATE:
+		return true;
+	case FAMILY_FORMAT:
+	case FAMILY_DECEPTION:
+	case FAMILY_COSMETIC:
+	case FAMILY_BULK:
+	case FAMILY_ATTACHMENT:
+	case FAMILIES:
+		break;
+	}
+	return finding->check->is_host;
+}
+
+static enum page_style
+severity_style(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_INFO:
+		return PAGE_PLAIN;
+	case SEVERITY_WARNING:
+		return PAGE_WARN;
+	case SEVERITY_ERROR:
+		return PAGE_BAD;
+	}
+	return PAGE_PLAIN;
+}
+
+/* Why a finding weighs or does nothing, or what it does. */
+static const char *
+remark(const struct report *r, const struct finding *finding)
+{
+	if (finding->shadow)
+		return "in shadow";
+	if (finding->exempt)
+		return "sender exempt";
+	if (finding->covered_by != NULL)
+		return arena_printf(r->judged->arena, "counted under %s",
+		    finding->covered_by);
+	switch (finding->action) {
+	case ACTION_NONE:
+		return NULL;
+	case ACTION_HOLD:
+		return "holds the message";
+	case ACTION_TEMPFAIL:
+		return "defers the message";
+	case ACTION_REJECT:
+		return "refuses the message";
+	}
+	return NULL;
+}
+
+static void
+print_part(struct report *r, const char *label, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	page_tab(&r->page, PART_COLUMN);
+	page_put(&r->page, PAGE_DIM, label);
+	page_tab(&r->page, BODY_COLUMN);
+	page_wrap(&r->page, BODY_COLUMN, text);
+}
+
+static void
+print_finding(struct report *r, const struct finding *finding)
+{
+	const char *note = remark(r, finding);
+
+	page_tab(&r->page, 2);
+	page_put(&r->page, severity_style(finding->severity), arena_printf(
+	    r->judged->arena, "%d.%d", finding->weight / 10, finding->weight % 10));
+	page_tab(&r->page, PART_COLUMN);
+	page_put(&r->page, PAGE_BOLD, finding->check->id);
+	page_wrap(&r->page, BODY_COLUMN, arena_printf(r->judged->arena, ", %s%s%s",
+	    severity_name(finding->severity), note != NULL ? ", " : "",
+	    note != NULL ? note : ""));
+	print_part(r, "What", finding->text);
+	if (finding->text != finding->check->meaning)
+		print_part(r, "Why", finding->check->meaning);
+	print_part(r, "Fix", finding->fix);
+}
+
+static void
+print_findings(struct report *r, const char *heading, bool for_postmaster)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->verdict->n_findings; i++) {
+		const struct finding *finding = &r->verdict->findings[i];
+
+		if (is_for_postmaster(finding) != for_postmaster)
+			continue;
+		if (!any)
+			page_heading(&r->page, heading);
+		else
+			page_end(&r->page);
+		any = true;
+		print_finding(r, finding);
+	}
+}
+
+/* ---- what is not known ---- */
+
+static bool
+starts(const char *id, const char *prefix)
+{
+	return strncmp(id, prefix, strlen(prefix)) == 0;
+}
+
+/* A check says why where it knows more than the evidence does. */
+static const char *
+open_reason(const struct report *r, const struct verdict_open *open)
+{
+	const struct evidence *evidence = r->judged->evidence;
+
+	if (open->text != NULL)
+		return open->text;
+	if (evidence->dns_over)
+		return "the DNS budget of the message was spent";
+	if (open->temporary)
+		return "DNS gave no answer";
+	if (!evidence->egress.known &&
+	    (starts(open->id, "spf-") || starts(open->id, "egress-") ||
+	    starts(open->id, "dmarc-")))
+		return "no public address of this host is known; name it under "
+		    "\"addresses\" in the egress section of the configuration";
+	if (starts(open->id, "author-not-owned"))
+		return "there is no login, or no \"logins\" table";
+	if (starts(open->id, "dkim-"))
+		return "there is no key or signature to look at";
+	return "what it looks at is not there or not known";
+}
+
+/* Ids of one reason stand together; each reason is printed where it is first met. */
+static void
+print_open(struct report *r)
+{
+	const struct verdict *verdict = r->verdict;
+	const char **reasons = arena_array(r->judged->arena, verdict->n_dunno,
+	    sizeof(*reasons));
+
+	if (verdict->n_dunno == 0)
+		return;
+	page_heading(&r->page, "What could not be told");
+	for (size_t i = 0; i < verdict->n_dunno; i++)
+		reasons[i] = open_reason(r, &verdict->open[i]);
+	for (size_t i = 0; i < verdict->n_dunno; i++) {
+		const char *ids = verdict->open[i].id, *reason = reasons[i];
+
+		if (reason == NULL)
+			continue;
+		for (size_t j = i + 1; j < verdict->n_dunno; j++) {
+			if (reasons[j] == NULL || strcmp(reasons[j], reason) != 0)
+				continue;
+			ids = arena_printf(r->judged->arena, "%s, %s", ids,
+			    verdict->open[j].id);
+			reasons[j] = NULL;
+		}
+		page_wrap(&r->page, 2, arena_printf(r->judged->arena, "%s:", ids));
+		page_wrap(&r->page, 6, reason);
+	}
+}
+
+/* ---- signature and edits ---- */
+
+static const char *
+prediction(const struct own_signature *own)
+{
+	switch (own->predicted) {
+	case DKIM_PASS:
+		return "verifies";
+	case DKIM_TEMPERROR:
+		return "may verify: DNS did not show the key";
+	case DKIM_NONE:
+		return "not made";
+	case DKIM_FAIL:
+	case DKIM_POLICY:
+	case DKIM_NEUTRAL:
+	case DKIM_PERMERROR:
+		break;
+	}
+	return "does not verify";
+}
+
+/* "from:to" as "from, to", so that it wraps. */
+static const char *
+listed(struct arena *arena, const char *names)
+{
+	struct slice rest = slice_of(names), name;
+	const char *list = "";
+
+	while (slice_split(&rest, ':', &name))
+		list = arena_printf(arena, "%s%s%.*s", list, *list != '\0' ? ", " : "",
+		    (int)name.n, name.p);
+	return list;
+}
+
+static void
+print_own(struct report *r, const struct own_signature *own)
+{
+	struct arena *arena = r->judged->arena;
+	const char *names = NULL;
+
+	page_tab(&r->page, 2);
+	page_wrap(&r->page, 6, arena_printf(arena, "d=%s s=%s: %s (key in DNS: %s)",
+	    safe(r, own->key->domain), safe(r, own->key->selector), prediction(own),
+	    key_dns_name(own->state)));
+	if (own->error != NULL)
+		page_wrap(&r->page, 6, own->error);
+	if (own->value != NULL)
+		names = text_signed_names(arena, own->value);
+	if (names != NULL)
+		page_wrap(&r->page, 6, arena_printf(arena, "signs (h=): %s",
+		    listed(arena, names)));
+}
+
+static void
+print_existing(struct report *r, const struct verified *existing)
+{
+	page_tab(&r->page, 2);
+	page_wrap(&r->page, 6, arena_printf(r->judged->arena,
+	    "d=%s s=%s: came with the message, %s%s%s", safe(r, existing->sdid),
+	    safe(r, existing->selector), dkim_result_name(existing->result),
+	    existing->reason != NULL ? ": " : "",
+	    existing->reason != NULL ? existing->reason : ""));
+}
+
+static const char *
+no_signature(const struct report *r)
+{
+	const struct dkim_evidence *dkim = &r->judged->evidence->dkim;
+
+	if (dkim->cannot_sign != NULL)
+		return arena_printf(r->judged->arena, "cannot be made: %s",
+		    dkim->cannot_sign);
+	if (dkim->usable == RING_NO_DOMAIN)
+		return "none: the author's domain is not one that is managed here";
+	return "not tried: the keys cannot be read by this user, or there are none";
+}
+
+static void
+print_signatures(struct report *r)
+{
+	const struct dkim_evidence *dkim = &r->judged->evidence->dkim;
+
+	page_heading(&r->page, "Signature");
+	if (dkim->n_own == 0 || dkim->cannot_sign != NULL)
+		page_wrap(&r->page, 2, no_signature(r));
+	for (size_t i = 0; i < dkim->n_own; i++)
+		print_own(r, &dkim->own[i]);
+	for (size_t i = 0; i < dkim->n_existing; i++)
+		print_existing(r, &dkim->existing[i]);
+}
+
+static void
+print_edits(struct report *r)
+{
+	const struct plan *plan = r->plan;
+	size_t deleted = 0;
+
+	if (plan->n_edits == 0)
+		return;
+	page_heading(&r->page, "What would be changed");
+	for (size_t i = 0; i < plan->n_edits; i++) {
+		if (plan->edits[i].kind == EDIT_DELETE_HEADER)
+			deleted++;
+	}
+	if (deleted > 0)
+		page_wrap(&r->page, 2, arena_printf(r->judged->arena,
+		    "remove X-Mailworthy (%zu)", deleted));
+	for (size_t i = 0; i < plan->n_edits; i++) {
+		if (plan->edits[i].kind == EDIT_INSERT_HEADER)
+			page_wrap(&r->page, 2, arena_printf(r->judged->arena, "add %s",
+			    plan->edits[i].name));
+	}
+}
+
+static unsigned
+clamp_width(unsigned width)
+{
+	return width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN :
+	    width > REPORT_WIDTH_MAX ? REPORT_WIDTH_MAX : width;
+}
+
+void
+report_print(FILE *out, const struct check_input *judged,
+    const struct verdict *verdict, const struct plan *plan, bool colour,
+    unsigned width)
+{
+	struct report r = {
+		.page = { .out = out, .arena = judged->arena, .colour = colour,
+		    .width = clamp_width(width) },
+		.judged = judged,
+		.verdict = verdict,
+		.plan = plan,
+	};
+
+	print_message(&r);
+	print_verdict(&r);
+	print_receivers(&r);
+	print_findings(&r, "Identity: for the postmaster", true);
+	print_findings(&r, "Format and content: for the author of the mail", false);
+	print_open(&r);
+	print_signatures(&r);
+	print_edits(&r);
+}
+
+void
+report_print_json(FILE *out, const struct check_input *judged,
+    const struct verdict *verdict, const struct plan *plan, const char *record)
+{
+	struct record_input input = {
+		.judged = judged, .verdict = verdict, .plan = plan,
+	};
+
+	fprintf(out, "%.*s,\"details\":%s}\n", (int)strlen(record) - 1, record,
+	    record_details(&input, judged->arena));
+}

@@ -30,6 +30,20 @@ EXTRA_DIST += \
 	tests/unit/golden/report-unknown.txt \
 	tests/unit/judged.h
 
+unit_tests += \
+	tests/unit/test_facts_message \
+	tests/unit/test_evidence_author \
+	tests/unit/test_evidence_dkim \
+	tests/unit/test_evidence_dmarc \
+	tests/unit/test_evidence_dmarc_record \
+	tests/unit/test_evidence_egress \
+	tests/unit/test_evidence_hosts \
+	tests/unit/test_evidence_results \
+	tests/unit/test_evidence_spf
+
+EXTRA_DIST += \
+	tests/unit/evidence_rig.h
+
 # ---- how they are built and run ----
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

@@ -24,30 +24,41 @@ struct key_look {
 	uint32_t ttl;
 };
 
-/* The ring judges the answer, so that all of us read a record alike. */
+static void
+take(const struct collection *c, const struct sighting *seen, struct key_look *look)
+{
+	look->known = seen->state == KEY_DNS_UNKNOWN ? KNOWN_TEMPERROR : KNOWN_VALUE;
+	look->state = seen->state;
+	look->testing = seen->testing;
+	if (seen->problem[0] != '\0')
+		look->problem = arena_strdup(c->input->arena, seen->problem);
+}
+
+/*
+ * The ring judges the answer, so that all of us read a record alike: by
+ * sightings of this moment, since those of the process keep to answers from
+ * the network and know more than what is published now.  They stand in where
+ * this answer is an expired one.
+ */
 static void
 judge_answer(const struct collection *c, const struct ring_key *key,
     const struct dns_answer *answer, struct key_look *look)
 {
-	struct sightings *sightings = c->input->sightings;
-	struct sightings *own = NULL;
+	struct sightings *kept = c->input->sightings;
+	struct sightings *now;
 	struct sighting seen;
 
 	look->known = KNOWN_TEMPERROR;
 	if (answer->status == DNS_TEMPFAIL)
 		return;
-	if (sightings == NULL)
-		sightings = own = sightings_open(NULL);
-	sightings_note(sightings, key, answer, c->input->message->now);
-	if (sightings_get(sightings, key, &seen)) {
-		look->known = seen.state == KEY_DNS_UNKNOWN ? KNOWN_TEMPERROR : KNOWN_VALUE;
-		look->state = seen.state;
-		look->testing = seen.testing;
-		if (seen.problem[0] != '\0')
-			look->problem = arena_strdup(c->input->arena, seen.problem);
-	}
-	if (own != NULL)
-		sightings_close(&own);
+	if (kept != NULL)
+		sightings_note(kept, key, answer, c->input->message->now);
+	now = sightings_open(NULL);
+	sightings_note(now, key, answer, c->input->message->now);
+	if (sightings_get(now, key, &seen) ||
+	    (kept != NULL && sightings_get(kept, key, &seen)))
+		take(c, &seen, look);
+	sightings_close(&now);
 	look->ttl = answer->ttl;
 	if (look->state != KEY_DNS_MATCH && look->ttl > REFUSAL_TTL_MAX)
 		look->ttl = REFUSAL_TTL_MAX;

@@ -44,6 +44,25 @@ unit_tests += \
 EXTRA_DIST += \
 	tests/unit/evidence_rig.h
 
+unit_tests += \
+	tests/unit/test_checks_author \
+	tests/unit/test_checks_display \
+	tests/unit/test_checks_dkim \
+	tests/unit/test_checks_dmarc \
+	tests/unit/test_checks_egress \
+	tests/unit/test_checks_fields \
+	tests/unit/test_checks_from \
+	tests/unit/test_checks_size \
+	tests/unit/test_checks_spf \
+	tests/unit/test_checks_table \
+	tests/unit/test_checks_text
+
+# A key shorter than any that can be loaded is pretended.
+tests_unit_test_checks_dkim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=key_bits
+
+EXTRA_DIST += \
+	tests/unit/checked.h
+
 # ---- how they are built and run ----
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

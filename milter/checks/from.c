@@ -8,6 +8,10 @@
 #include "mail/domain.h"
 #include "mail/freemail.h"
 
+/* With one of these there is no address to write to. */
+static const unsigned unreadable = ADDRESS_FAULT_SYNTAX | ADDRESS_FAULT_NO_DOMAIN |
+    ADDRESS_FAULT_NO_LOCAL | ADDRESS_FAULT_8BIT_DOMAIN_INVALID;
+
 /* The null sender's mail is never refused for its From: it would be lost. */
 static void
 spare_null_sender(const struct check_input *input, struct check_result *result)
@@ -58,13 +62,23 @@ check_from_multiple(const struct check_input *input, struct check_result *result
 	spare_null_sender(input, result);
 }
 
+/* Nothing can be read; a domain that is merely no host name is from-syntax. */
+static bool
+is_unreadable(const struct message *message)
+{
+	if (message->author_status != AUTHOR_MALFORMED)
+		return false;
+	return (message->author.faults & ADDRESS_FAULT_BAD_LABEL) == 0 ||
+	    (message->author.faults & unreadable) != 0;
+}
+
 void
 check_from_malformed(const struct check_input *input, struct check_result *result)
 {
 	const struct message *message = input->message;
 	const struct header *from = headers_first(message->headers, HDR_FROM);
 
-	if (message->author_status != AUTHOR_MALFORMED) {
+	if (!is_unreadable(message)) {
 		check_ok(result);
 		return;
 	}
@@ -104,7 +118,7 @@ check_from_syntax(const struct check_input *input, struct check_result *result)
 		check_dunno(result);
 		return;
 	}
-	if (message->author_status == AUTHOR_MALFORMED) {
+	if (is_unreadable(message)) {
 		check_ok(result);	/* from-malformed tells it */
 		return;
 	}
@@ -150,7 +164,7 @@ check_reply_to_malformed(const struct check_input *input, struct check_result *r
 	faults = list.faults;
 	for (i = 0; i < list.n; i++)
 		faults |= list.addresses[i].faults;
-	if ((faults & unreadable) == 0 && list.total > 0) {
+	if ((faults & (unreadable | ADDRESS_FAULT_BAD_LABEL)) == 0 && list.total > 0) {
 		check_ok(result);
 		return;
 	}

@@ -5,11 +5,16 @@
 #ifndef MW_TESTS_UNIT_JUDGED_H
 #define MW_TESTS_UNIT_JUDGED_H
 
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "evidence/evidence.h"
 #include "facts/message.h"
+#include "settings/files.h"
 #include "settings/settings.h"
 #include "verdict/fold.h"
 
@@ -18,9 +23,8 @@
 struct judged_case {
 	struct session *session;
 	struct message *message;
-	struct settings settings;
-	struct settings_check tuning[8];
-	struct settings_domain domain;
+	struct settings *settings;	/* the test's own: may be written to */
+	struct settings_domain *domain;	/* example.com */
 	struct evidence evidence;
 	struct egress_address addresses[2];
 	struct check_input input;
@@ -65,6 +69,54 @@ judged_address(struct address *address, const char *local_part, const char *doma
 	};
 }
 
+/* Checks that can be tuned have a section, which tests then fill. */
+static const char judged_config[] =
+    "mode = enforce\n"
+    "repair = {}\n"
+    "domain \"example.com\" { key \"s1\" { file = \"/etc/mailworthy/s1.pem\" } }\n"
+    "check \"from-multiple\" { }\n"
+    "check \"header-duplicate\" { }\n"
+    "check \"line-long\" { }\n"
+    "check \"nul-byte\" { }\n"
+    "check \"hop-count\" { }\n"
+    "check \"dkim-key-testing\" { }\n"
+    "check \"to-missing\" { }\n"
+    "check \"checked\" { }\n"
+    "check \"shadowed\" { }\n";
+
+static inline bool
+judged_any_check(const char *id)
+{
+	return id != NULL;
+}
+
+static inline void
+judged_fail(const char *why)
+{
+	fprintf(stderr, "cannot set a test up: %s\n", why);
+	abort();
+}
+
+static inline struct settings *
+judged_settings(struct arena *arena)
+{
+	char path[] = "/tmp/mw-judged.XXXXXX";
+	int fd = mkstemp(path);
+	struct files *files = files_new();
+	const struct settings *settings;
+	const char *error = "";
+
+	if (fd == -1 || write(fd, judged_config, strlen(judged_config)) == -1)
+		judged_fail("no temporary file");
+	close(fd);
+	settings = settings_load(files, path, judged_any_check, arena, &error);
+	files_free(&files);
+	unlink(path);
+	if (settings == NULL)
+		judged_fail(error);
+	return (struct settings *)(uintptr_t)settings;
+}
+
 /* A good message of example.com in enforce mode: everything known and well. */
 static inline void
 judged_begin(struct judged_case *c)
@@ -80,12 +132,8 @@ judged_begin(struct judged_case *c)
 	c->message->author_domain = "example.com";
 	c->message->envelope_domain = "mail.example.com";
 	headers_add(c->message->headers, SLICE("From"), SLICE(" <billing@example.com>"));
-	c->settings.mode = MODE_ENFORCE;
-	c->settings.trace_header = TRACE_BRIEF;
-	c->settings.checks = c->tuning;
-	c->settings.domains = &c->domain;
-	c->domain.name = "example.com";
-	c->settings.n_domains = 1;
+	c->settings = judged_settings(c->message->arena);
+	c->domain = &c->settings->domains[0];
 
 	c->addresses[0] = (struct egress_address){
 		.ip = { 4, { 192, 0, 2, 1 } }, .ptr_known = KNOWN_VALUE,
@@ -118,13 +166,16 @@ judged_begin(struct judged_case *c)
 	c->evidence.envelope_name = c->evidence.author_name;
 	c->evidence.envelope_name.domain = "mail.example.com";
 	c->input = (struct check_input){
-		&c->settings, c->message, &c->evidence, c->message->arena,
+		c->settings, c->message, &c->evidence, c->message->arena,
 	};
 }
 
 static inline void
 judged_end(struct judged_case *c)
 {
+	const struct settings *settings = c->settings;
+
+	settings_unref(&settings);
 	message_free(&c->message);
 	session_free(&c->session);
 }
@@ -166,10 +217,11 @@ judged_result(struct judged_case *c)
 static inline struct settings_check *
 judged_tune(struct judged_case *c, const char *id)
 {
-	struct settings_check *tuning = &c->tuning[c->settings.n_checks++];
+	const struct settings_check *tuning = settings_find_check(c->settings, id);
 
-	*tuning = (struct settings_check){ .id = id, .weight = -1, .action = -1 };
-	return tuning;
+	if (tuning == NULL)
+		judged_fail(id);
+	return (struct settings_check *)(uintptr_t)tuning;
 }
 
 static inline void

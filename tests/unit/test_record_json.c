@@ -199,7 +199,7 @@ test_words(void **state)
 	(void)state;
 	c.message->stream = STREAM_DSN;
 	c.message->direction = DIRECTION_INBOUND;
-	c.settings.mode = MODE_AUDIT;
+	c.settings->mode = MODE_AUDIT;
 	c.addresses[0].spf_known = KNOWN_TEMPERROR;
 	c.addresses[1].spf_known = KNOWN_NO;
 	c.evidence.dmarc.known = KNOWN_ABSENT;
@@ -421,7 +421,7 @@ test_recipients_left_out(void **state)
 	json_t *record, *refused;
 
 	(void)state;
-	c.settings.log_privacy = PRIVACY_NO_RECIPIENTS | PRIVACY_HASH_RECIPIENTS;
+	c.settings->log_privacy = PRIVACY_NO_RECIPIENTS | PRIVACY_HASH_RECIPIENTS;
 	fill_facts();
 	judge();
 	record = record_of(false);
@@ -441,7 +441,7 @@ test_recipients_hashed(void **state)
 	const char *first;
 
 	(void)state;
-	c.settings.log_privacy = PRIVACY_HASH_RECIPIENTS;
+	c.settings->log_privacy = PRIVACY_HASH_RECIPIENTS;
 	add_rcpt("one@example.net");
 	add_rcpt("two@example.net");
 	add_rcpt("one@example.net");
@@ -483,7 +483,7 @@ test_texts_that_tell(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		json_t *record, *finding;
 
-		c.settings.log_privacy = rows[i].privacy;
+		c.settings->log_privacy = rows[i].privacy;
 		c.message->subject = "YOUR INVOICE 17 for one year";
 		add_rcpt("one@example.net");
 		judged_hit(&c, rows[i].id, FAMILY_FORMAT, 5, ACTION_NONE);

@@ -162,7 +162,7 @@ static void
 test_unknown(void **state)
 {
 	(void)state;
-	c.settings.mode = MODE_AUDIT;
+	c.settings->mode = MODE_AUDIT;
 	c.message->mail_from_is_null = true;
 	c.message->subject = NULL;
 	c.evidence.dkim.n_own = 0;

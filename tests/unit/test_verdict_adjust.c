@@ -57,10 +57,10 @@ test_modes(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		c.settings.mode = rows[i].file;
-		c.domain.has_mode = rows[i].domain >= 0;
-		if (c.domain.has_mode)
-			c.domain.mode = (enum mode)rows[i].domain;
+		c.settings->mode = rows[i].file;
+		c.domain->has_mode = rows[i].domain >= 0;
+		if (c.domain->has_mode)
+			c.domain->mode = (enum mode)rows[i].domain;
 		judged_hit(&c, "nul-byte", FAMILY_FORMAT, 30, ACTION_REJECT);
 		verdict_make_table(&c.input, rows[i].override, c.table, c.n_checks,
 		    &c.verdict);
@@ -78,12 +78,12 @@ static void
 test_mode_of_other_domains(void **state)
 {
 	(void)state;
-	c.domain.has_mode = true;
-	c.domain.mode = MODE_AUDIT;
+	c.domain->has_mode = true;
+	c.domain->mode = MODE_AUDIT;
 	c.message->author_domain = "example.org";
-	assert_int_equal(verdict_mode(&c.settings, c.message, -1), MODE_ENFORCE);
+	assert_int_equal(verdict_mode(c.settings, c.message, -1), MODE_ENFORCE);
 	c.message->author_domain = NULL;
-	assert_int_equal(verdict_mode(&c.settings, c.message, -1), MODE_ENFORCE);
+	assert_int_equal(verdict_mode(c.settings, c.message, -1), MODE_ENFORCE);
 }
 
 static void
@@ -198,7 +198,7 @@ test_hold_below(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		c.settings.hold_below = rows[i].hold_below;
+		c.settings->hold_below = rows[i].hold_below;
 		judged_hit(&c, "spf-fail", FAMILY_IDENTITY, 90, ACTION_NONE);
 		judged_hit(&c, "checked", rows[i].family, rows[i].weight,
 		    ACTION_NONE)->is_host = rows[i].is_host;
@@ -220,7 +220,7 @@ static void
 test_hold_below_and_stronger(void **state)
 {
 	(void)state;
-	c.settings.hold_below = 90;
+	c.settings->hold_below = 90;
 	judged_hit(&c, "line-long", FAMILY_FORMAT, 70, ACTION_NONE);
 	judged_hit(&c, "nul-byte", FAMILY_FORMAT, 10, ACTION_REJECT);
 	judged_make(&c);
@@ -232,7 +232,7 @@ static void
 test_hold_below_spares_dsn(void **state)
 {
 	(void)state;
-	c.settings.hold_below = 90;
+	c.settings->hold_below = 90;
 	c.message->is_local = c.message->is_own_dsn = true;
 	judged_hit(&c, "line-long", FAMILY_FORMAT, 70, ACTION_NONE);
 	judged_make(&c);

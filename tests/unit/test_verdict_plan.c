@@ -102,7 +102,7 @@ static void
 test_few_edits(void **state)
 {
 	(void)state;
-	c.settings.trace_header = TRACE_NONE;
+	c.settings->trace_header = TRACE_NONE;
 	make_plan();
 	assert_int_equal(plan.n_edits, 0);
 	assert_int_equal(plan.n_repaired, 0);
@@ -126,7 +126,7 @@ static void
 test_many_copies(void **state)
 {
 	(void)state;
-	c.settings.trace_header = TRACE_NONE;
+	c.settings->trace_header = TRACE_NONE;
 	add_copies(HEADERS_MAX + 50);
 	make_plan();
 	assert_int_equal(plan.n_edits, HEADERS_MAX + 50);
@@ -158,7 +158,7 @@ test_no_edits(void **state)
 
 		sign_with_both();
 		add_copies(1);
-		c.settings.mode = rows[i].mode;
+		c.settings->mode = rows[i].mode;
 		c.message->direction = rows[i].direction;
 		judged_hit(&c, "nul-byte", FAMILY_FORMAT, 30, rows[i].action);
 		make_plan();
@@ -203,7 +203,7 @@ static void
 test_trace_full(void **state)
 {
 	(void)state;
-	c.settings.trace_header = TRACE_FULL;
+	c.settings->trace_header = TRACE_FULL;
 	make_plan();
 	assert_edit(0, EDIT_INSERT_HEADER, "X-Mailworthy",
 	    " v=1; score=10.0; verdict=pass", 0);
@@ -224,7 +224,7 @@ test_trace_folds(void **state)
 	size_t longest = 0, line = strlen("X-Mailworthy:");
 
 	(void)state;
-	c.settings.trace_header = TRACE_FULL;
+	c.settings->trace_header = TRACE_FULL;
 	for (int i = 0; i < JUDGED_CHECKS_MAX; i++)
 		judged_hit(&c, "a-check-with-a-long-name", FAMILY_COSMETIC, 1, ACTION_NONE);
 	make_plan();

@@ -662,7 +662,7 @@ test_mode_is_no_matter(void **state)
 	(void)state;
 	judged_begin(&c);
 	everything_fails();
-	c.settings.mode = MODE_AUDIT;
+	c.settings->mode = MODE_AUDIT;
 	c.message->is_local = c.message->is_own_dsn = true;
 	judged_make(&c);
 	assert_int_equal(c.verdict.action, ACTION_NONE);

@@ -144,9 +144,6 @@ check_from_syntax(const struct check_input *input, struct check_result *result)
 void
 check_reply_to_malformed(const struct check_input *input, struct check_result *result)
 {
-	static const unsigned unreadable = ADDRESS_FAULT_SYNTAX |
-	    ADDRESS_FAULT_NO_DOMAIN | ADDRESS_FAULT_NO_LOCAL | ADDRESS_FAULT_BAD_LABEL |
-	    ADDRESS_FAULT_8BIT_DOMAIN_INVALID;
 	const struct header *field = headers_first(input->message->headers,
 	    HDR_REPLY_TO);
 	struct address_list list;

@@ -131,16 +131,18 @@ static void
 test_foreign(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "freemail", NULL, freemail, false, HIT(40), "mailbox provider example.com",
-		    "Reply-To" },
+		{ "freemail", NULL, freemail, false, HIT(40),
+		    "mailbox provider example.com", "Reply-To" },
 		{ "other domain", NULL, other_envelope, false, HIT(40),
 		    "the envelope sender is of example.net", NULL },
 		{ "own envelope", NULL, not_ours, false, NOT(CHECK_OK) },
-		{ "forwarded, signature holds", NULL, freemail_forwarded, false, NOT(CHECK_OK) },
+		{ "forwarded, signature holds", NULL, freemail_forwarded, false,
+		    NOT(CHECK_OK) },
 		{ "managed", NULL, freemail_managed, false, NOT(CHECK_OK) },
 		{ "null sender", NULL, other_null_sender, false, NOT(CHECK_OK) },
 		{ "good", NULL, NULL, false, NOT(CHECK_OK) },
-		{ "signature unknown", NULL, freemail_unknown, false, NOT(CHECK_DUNNO) },
+		{ "signature unknown", NULL, freemail_unknown, false,
+		    NOT(CHECK_DUNNO) },
 		{ "unknown", NULL, other_unknown, false, NOT(CHECK_DUNNO) },
 		{ "no author", NULL, no_author, false, NOT(CHECK_DUNNO) },
 		{ "temperror", NULL, other_later, false, NOT(CHECK_TEMPERROR) },

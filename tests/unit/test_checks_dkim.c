@@ -182,7 +182,8 @@ carries(enum dkim_result result)
 {
 	existing[0] = (struct verified){
 		.sdid = "example.net", .selector = "s1", .algorithm = "rsa-sha256",
-		.result = result, .reason = result == DKIM_PASS ? NULL : "body hash differs",
+		.result = result, .reason = result == DKIM_PASS ? NULL :
+		    "body hash differs",
 	};
 	t.evidence.dkim.existing = existing;
 	t.evidence.dkim.n_existing = t.evidence.dkim.existing_total = 1;
@@ -221,8 +222,8 @@ static void
 test_unsigned(void **test)
 {
 	static const struct checked_row rows[] = {
-		{ "not ours", NULL, not_managed, false, HIT(20), "example.com is not among",
-		    "mailworthy keygen example.com" },
+		{ "not ours", NULL, not_managed, false, HIT(20),
+		    "example.com is not among", "mailworthy keygen example.com" },
 		{ "signed before", NULL, not_managed_but_signed, false, NOT(CHECK_OK) },
 		{ "ours", NULL, signing, false, NOT(CHECK_OK) },
 		{ "no author", NULL, not_managed_no_author, false, NOT(CHECK_DUNNO) },
@@ -236,11 +237,11 @@ static void
 test_cannot_sign(void **test)
 {
 	static const struct checked_row rows[] = {
-		{ "not in dns", NULL, cannot_sign, false, CHECK_HIT, 60, ACTION_TEMPFAIL,
-		    "no usable key in DNS, says 192.0.2.53",
+		{ "not in dns", NULL, cannot_sign, false, CHECK_HIT, 60,
+		    ACTION_TEMPFAIL, "no usable key in DNS, says 192.0.2.53",
 		    "2026a._domainkey.example.com. IN TXT \"v=DKIM1; k=rsa; p=MII" },
-		{ "no key", NULL, cannot_sign_no_key, false, CHECK_HIT, 60, ACTION_TEMPFAIL,
-		    "no key is configured", "give the domain a key" },
+		{ "no key", NULL, cannot_sign_no_key, false, CHECK_HIT, 60,
+		    ACTION_TEMPFAIL, "no key is configured", "give the domain a key" },
 		{ "signs", NULL, signing, false, NOT(CHECK_OK) },
 		{ "not ours", NULL, not_managed, false, NOT(CHECK_OK) },
 		{ "doubt signs", NULL, record_unknown, false, NOT(CHECK_OK) },
@@ -254,8 +255,9 @@ static void
 test_key_states(void **test)
 {
 	static const struct checked_row missing_rows[] = {
-		{ "missing", NULL, missing, false, HIT(40), "2026a._domainkey.example.com",
-		    "2026a._domainkey.example.com. IN TXT \"v=DKIM1; k=rsa; p=MII" },
+		{ "missing", NULL, missing, false, HIT(40),
+		    "2026a._domainkey.example.com", "2026a._domainkey.example.com. IN "
+		    "TXT \"v=DKIM1; k=rsa; p=MII" },
 		{ "split", NULL, missing, false, HIT(40), NULL, "\" \"" },
 		{ "second key", NULL, second_missing, false, HIT(40), "ed._domainkey",
 		    "\"v=DKIM1; k=ed25519; p=" },
@@ -271,15 +273,16 @@ test_key_states(void **test)
 		{ "temperror", NULL, record_later, false, NOT(CHECK_TEMPERROR) },
 	};
 	static const struct checked_row mismatch_rows[] = {
-		{ "differs", NULL, mismatch, false, HIT(40), "not the one in /keys/2026a.pem",
-		    "IN TXT \"v=DKIM1" },
+		{ "differs", NULL, mismatch, false, HIT(40),
+		    "not the one in /keys/2026a.pem", "IN TXT \"v=DKIM1" },
 		{ "missing", NULL, missing, false, NOT(CHECK_OK) },
 		{ "matches", NULL, signing, false, NOT(CHECK_OK) },
 		{ "not asked", NULL, record_unknown, false, NOT(CHECK_DUNNO) },
 		{ "temperror", NULL, record_later, false, NOT(CHECK_TEMPERROR) },
 	};
 	static const struct checked_row revoked_rows[] = {
-		{ "revoked", NULL, revoked, false, HIT(40), "empty p=", "keygen example.com" },
+		{ "revoked", NULL, revoked, false, HIT(40), "empty p=",
+		    "keygen example.com" },
 		{ "missing", NULL, missing, false, NOT(CHECK_OK) },
 		{ "matches", NULL, signing, false, NOT(CHECK_OK) },
 		{ "not asked", NULL, record_unknown, false, NOT(CHECK_DUNNO) },
@@ -288,8 +291,8 @@ test_key_states(void **test)
 	static const struct checked_row malformed_rows[] = {
 		{ "two records", NULL, malformed, false, HIT(40), "two TXT records",
 		    "exactly this one TXT record" },
-		{ "no reason", NULL, malformed_no_reason, false, HIT(40), "cannot be read",
-		    NULL },
+		{ "no reason", NULL, malformed_no_reason, false, HIT(40),
+		    "cannot be read", NULL },
 		{ "revoked", NULL, revoked, false, NOT(CHECK_OK) },
 		{ "matches", NULL, signing, false, NOT(CHECK_OK) },
 		{ "not asked", NULL, record_unknown, false, NOT(CHECK_DUNNO) },
@@ -324,8 +327,8 @@ static void
 test_key_testing(void **test)
 {
 	static const struct checked_row rows[] = {
-		{ "testing", NULL, testing, false, HIT(2), "ed._domainkey.example.com says t=y",
-		    "Take t=y" },
+		{ "testing", NULL, testing, false, HIT(2),
+		    "ed._domainkey.example.com says t=y", "Take t=y" },
 		{ "not", NULL, signing, false, NOT(CHECK_OK) },
 		{ "not asked", NULL, record_unknown, false, NOT(CHECK_DUNNO) },
 		{ "temperror", NULL, record_later, false, NOT(CHECK_TEMPERROR) },
@@ -341,7 +344,8 @@ test_existing(void **test)
 	static const struct checked_row broken[] = {
 		{ "fail", NULL, carries_fail, false, HIT(15),
 		    "d=example.net s=s1 (fail: body hash differs)", NULL },
-		{ "permerror", NULL, carries_permerror, false, HIT(15), "permerror", NULL },
+		{ "permerror", NULL, carries_permerror, false, HIT(15), "permerror",
+		    NULL },
 		{ "policy", NULL, carries_policy, false, HIT(15), "policy", NULL },
 		{ "neutral", NULL, carries_neutral, false, HIT(15), "neutral", NULL },
 		{ "pass", NULL, carries_pass, false, NOT(CHECK_OK) },
@@ -349,10 +353,12 @@ test_existing(void **test)
 		{ "no signature", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "more than judged", NULL, carries_more, false, NOT(CHECK_DUNNO) },
 		{ "temperror", NULL, carries_temperror, false, NOT(CHECK_TEMPERROR) },
-		{ "key unknown", NULL, carries_key_unknown, false, NOT(CHECK_TEMPERROR) },
+		{ "key unknown", NULL, carries_key_unknown, false,
+		    NOT(CHECK_TEMPERROR) },
 	};
 	static const struct checked_row length[] = {
-		{ "l=", NULL, carries_length, false, HIT(10), "d=example.net s=s1", "l=" },
+		{ "l=", NULL, carries_length, false, HIT(10), "d=example.net s=s1",
+		    "l=" },
 		{ "whole", NULL, carries_pass, false, NOT(CHECK_OK) },
 		{ "no signature", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "more than judged", NULL, carries_more, false, NOT(CHECK_DUNNO) },

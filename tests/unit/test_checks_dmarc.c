@@ -18,7 +18,8 @@ absent(void)
 	memset(&dmarc()->record, 0, sizeof(dmarc()->record));
 }
 
-static void unknown(void) { dmarc()->known = KNOWN_NO; dmarc()->result = DMARC_UNKNOWN; }
+static void unknown(void) { dmarc()->known = KNOWN_NO; dmarc()->result = DMARC_UNKNOWN;
+    }
 
 static void
 later(void)
@@ -146,7 +147,8 @@ null_sender(void)
 	dmarc()->envelope_known = KNOWN_ABSENT;
 }
 
-static void envelope_unknown(void) { other_provider(); dmarc()->envelope_known = KNOWN_NO; }
+static void envelope_unknown(void) { other_provider(); dmarc()->envelope_known =
+    KNOWN_NO; }
 
 static void
 envelope_later(void)
@@ -159,7 +161,8 @@ static void
 test_none(void **state)
 {
 	static const char bulk[] = "From: a@example.com\nPrecedence: bulk\n";
-	static const char feedback[] = "From: a@example.com\nFeedback-ID: a:b:c:news1\n";
+	static const char feedback[] = "From: a@example.com\nFeedback-ID: "
+	    "a:b:c:news1\n";
 	static const char list[] = "From: a@example.com\nPrecedence: bulk\n"
 	    "List-Id: <l.example.com>\nList-Post: <mailto:l@example.com>\n";
 	static const struct checked_row rows[] = {
@@ -184,13 +187,14 @@ static void
 test_fail(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "p=none", NULL, fails_none, false, CHECK_HIT, 30, ACTION_NONE,
-		    "SPF example.net (passes, not aligned), DKIM example.com (does not pass, "
-		    "aligned)", NULL },
-		{ "p=quarantine", NULL, fails_quarantine, false, CHECK_HIT, 50, ACTION_NONE,
-		    "says quarantine.", NULL },
-		{ "p=reject, ours", NULL, fails_reject, false, CHECK_HIT, 70, ACTION_TEMPFAIL,
-		    "_dmarc.example.com says reject", "published key of example.com" },
+		{ "p=none", NULL, fails_none, false, CHECK_HIT, 30, ACTION_NONE, "SPF "
+		    "example.net (passes, not aligned), DKIM example.com (does not "
+		    "pass, aligned)", NULL },
+		{ "p=quarantine", NULL, fails_quarantine, false, CHECK_HIT, 50,
+		    ACTION_NONE, "says quarantine.", NULL },
+		{ "p=reject, ours", NULL, fails_reject, false, CHECK_HIT, 70,
+		    ACTION_TEMPFAIL, "_dmarc.example.com says reject",
+		    "published key of example.com" },
 		{ "p=reject, foreign", NULL, fails_reject_foreign, false, CHECK_HIT, 70,
 		    ACTION_REJECT, "nothing that could", "Reply-To" },
 		{ "t=y", NULL, fails_testing, false, CHECK_HIT, 50, ACTION_NONE,
@@ -214,8 +218,8 @@ test_record_malformed(void **state)
 	static const struct checked_row rows[] = {
 		{ "several", NULL, malformed, false, HIT(20), "2 records",
 		    "_dmarc.example.com. IN TXT \"v=DMARC1; p=none;" },
-		{ "no reason", NULL, malformed_no_reason, false, HIT(20), "cannot be read",
-		    NULL },
+		{ "no reason", NULL, malformed_no_reason, false, HIT(20),
+		    "cannot be read", NULL },
 		{ "bad tag", NULL, problem, false, HIT(20), "adkim=x",
 		    "\"v=DMARC1; p=reject; " },
 		{ "no p=", NULL, no_p, false, HIT(20), "no p=", NULL },
@@ -270,8 +274,8 @@ static void
 test_tree_differs(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "differs", NULL, differs, false, HIT(2), "com.example.com by the public",
-		    "psd=n" },
+		{ "differs", NULL, differs, false, HIT(2),
+		    "com.example.com by the public", "psd=n" },
 		{ "same", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "no list", NULL, psl_unknown, false, NOT(CHECK_DUNNO) },
 		{ "not walked", NULL, org_unknown, false, NOT(CHECK_DUNNO) },
@@ -290,10 +294,10 @@ test_align_envelope(void **state)
 		{ "a provider's", NULL, other_provider, false, HIT(10),
 		    "b-1@bounce.example.net is a bounce address of another domain",
 		    "bounces.example.com" },
-		{ "a web server's", NULL, web_server, false, HIT(10), "account of the system",
-		    "sendmail_path" },
-		{ "another", NULL, other_unknown_spf, false, HIT(10), "user@example.net is not",
-		    NULL },
+		{ "a web server's", NULL, web_server, false, HIT(10),
+		    "account of the system", "sendmail_path" },
+		{ "another", NULL, other_unknown_spf, false, HIT(10),
+		    "user@example.net is not", NULL },
 		{ "own VERP", NULL, own_verp, false, NOT(CHECK_OK) },
 		{ "same", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "null sender", NULL, null_sender, false, NOT(CHECK_OK) },

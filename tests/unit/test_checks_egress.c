@@ -64,7 +64,8 @@ static void
 test_unknown(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "unknown", NULL, no_egress, false, HIT(0), "egress \"default\"", "egress" },
+		{ "unknown", NULL, no_egress, false, HIT(0), "egress \"default\"",
+		    "egress" },
 		{ "known", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "relay", NULL, relay, false, NOT(CHECK_OK) },
 	};
@@ -128,7 +129,8 @@ test_ptr_generic(void **state)
 		{ "a7.adsl.example.net", false, true },
 		{ "2001-db8--7.example.net", true, true },
 		{ "20010db8000000000000000000000007.example.net", true, true },
-		{ "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.example.net",
+		{ "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
+		    ".example.net",
 		    true, true },
 		{ "mail.example.net", false, false },
 		{ "mail.dsl.net", false, false },
@@ -166,12 +168,15 @@ static void
 test_helo(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "not full", NULL, helo_short, false, HIT(10), "not a full host name", NULL },
+		{ "not full", NULL, helo_short, false, HIT(10), "not a full host name",
+		    NULL },
 		{ "literal", NULL, helo_literal, false, HIT(10), "an address", NULL },
 		{ "address", NULL, helo_address, false, HIT(10), "an address", NULL },
-		{ "no records", NULL, helo_absent, false, HIT(10), "resolve to 192.0.2.7",
-		    "address records of mail.example.com for 192.0.2.7" },
-		{ "elsewhere", NULL, helo_elsewhere, false, HIT(10), "2001:db8::7", NULL },
+		{ "no records", NULL, helo_absent, false, HIT(10),
+		    "resolve to 192.0.2.7", "address records of mail.example.com for "
+		    "192.0.2.7" },
+		{ "elsewhere", NULL, helo_elsewhere, false, HIT(10), "2001:db8::7",
+		    NULL },
 		{ "good", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "relay", NULL, relay, false, NOT(CHECK_OK) },
 		{ "no name", NULL, helo_null, false, NOT(CHECK_DUNNO) },

@@ -133,8 +133,8 @@ test_header_size(void **state)
 		    "there are 5001 fields", NULL },
 		{ "section over ours", NULL, section_over_ours, false, CHECK_HIT, 60,
 		    ACTION_REJECT, "the limits here", NULL },
-		{ "value over ours", NULL, value_cut, false, CHECK_HIT, 60, ACTION_REJECT,
-		    "longer than is read", NULL },
+		{ "value over ours", NULL, value_cut, false, CHECK_HIT, 60,
+		    ACTION_REJECT, "longer than is read", NULL },
 		{ "32 KB", NULL, value_32k, false, NOT(CHECK_OK) },
 		{ "References may", NULL, to_40k, false, NOT(CHECK_OK) },
 		{ "490 KB", NULL, section_490k, false, NOT(CHECK_OK) },
@@ -150,10 +150,10 @@ static void
 test_line_long(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "header", NULL, line_999, false, HIT(20), "field X-Line has 999 octets",
-		    "fold the field X-Line" },
-		{ "body", NULL, body_line_999, false, HIT(20), "Line 7 of the body has 999",
-		    "force_mime_input_conversion" },
+		{ "header", NULL, line_999, false, HIT(20),
+		    "field X-Line has 999 octets", "fold the field X-Line" },
+		{ "body", NULL, body_line_999, false, HIT(20),
+		    "Line 7 of the body has 999", "force_mime_input_conversion" },
 		{ "header 998", NULL, line_998, false, NOT(CHECK_OK) },
 		{ "body 998", NULL, body_line_998, false, NOT(CHECK_OK) },
 		{ "good", NULL, NULL, false, NOT(CHECK_OK) },
@@ -168,8 +168,10 @@ static void
 test_bytes(void **state)
 {
 	static const struct checked_row bare[] = {
-		{ "CR in the body", NULL, body_cr, false, HIT(30), "2 CR and 0 LF", "CRLF" },
-		{ "LF in the body", NULL, body_lf, false, HIT(30), "0 CR and 3 LF", NULL },
+		{ "CR in the body", NULL, body_cr, false, HIT(30), "2 CR and 0 LF",
+		    "CRLF" },
+		{ "LF in the body", NULL, body_lf, false, HIT(30), "0 CR and 3 LF",
+		    NULL },
 		{ "CR in a field", NULL, header_cr, false, HIT(30), "X-Odd", NULL },
 		{ "good", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "NUL is another matter", NULL, body_nul, false, NOT(CHECK_OK) },

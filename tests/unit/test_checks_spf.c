@@ -47,7 +47,8 @@ fail_second(void)
 {
 	set_second(SPF_FAIL);
 	t.addresses[1].spf.term = "-all";
-	t.addresses[1].spf.record = "v=spf1 ip4:198.51.100.1 include:_spf.example.net -all";
+	t.addresses[1].spf.record = "v=spf1 ip4:198.51.100.1 include:_spf.example.net "
+	    "-all";
 }
 
 static void
@@ -226,8 +227,9 @@ static void
 test_none(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "none", NULL, none, false, HIT(20), "example.com publishes no SPF record",
-		    "example.com. IN TXT \"v=spf1 ip4:192.0.2.7 ip6:2001:db8::7 ~all\"" },
+		{ "none", NULL, none, false, HIT(20),
+		    "example.com publishes no SPF record", "example.com. IN TXT "
+		    "\"v=spf1 ip4:192.0.2.7 ip6:2001:db8::7 ~all\"" },
 		{ "null sender", NULL, none_helo, false, HIT(20), "the HELO name",
 		    "mail.example.com. IN TXT" },
 		{ "relay", NULL, relay_none, false, HIT(20), "example.com",
@@ -258,10 +260,10 @@ test_fail(void **state)
 		    "\"v=spf1 ip6:2001:db8::7\"" },
 		{ "long record", NULL, fail_long_record, false, HIT(50), "xxx...",
 		    "directly after v=spf1" },
-		{ "hostile record", NULL, fail_hostile_record, false, HIT(50), "%n%s\\x1B",
-		    "%n%s\\" },
-		{ "relay", NULL, relay_fail, false, HIT(50), "the relay smtp.example.net",
-		    "Add include:_spf.example.net" },
+		{ "hostile record", NULL, fail_hostile_record, false, HIT(50),
+		    "%n%s\\x1B", "%n%s\\" },
+		{ "relay", NULL, relay_fail, false, HIT(50),
+		    "the relay smtp.example.net", "Add include:_spf.example.net" },
 		{ "softfail", NULL, softfail, false, NOT(CHECK_OK) },
 		{ "pass", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "relay passes", NULL, relay_pass, false, NOT(CHECK_OK) },
@@ -321,8 +323,8 @@ test_permerror(void **state)
 		    "Mend or remove ip4:192.0.2.300" },
 		{ "two records", NULL, two_records, false, HIT(40), "2 records",
 		    "Keep one TXT record at example.com" },
-		{ "lookups", NULL, many_lookups, false, HIT(40),
-		    "over 10 DNS lookups (11), at include:_spf.example.org in the record of "
+		{ "lookups", NULL, many_lookups, false, HIT(40), "over 10 DNS lookups "
+		    "(11), at include:_spf.example.org in the record of "
 		    "_spf.example.net", "down to 10 lookups" },
 		{ "voids", NULL, many_voids, false, HIT(40), "without an answer (3)",
 		    "no longer exist" },
@@ -359,7 +361,8 @@ static void
 test_too_wide(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "+all", NULL, plus_all, false, HIT(40), "+all of example.com", "ip4:192" },
+		{ "+all", NULL, plus_all, false, HIT(40), "+all of example.com",
+		    "ip4:192" },
 		{ "wide", NULL, wide, false, HIT(20), "ip4:192.0.0.0/12", "Replace" },
 		{ "narrow", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "no record", NULL, width_absent, false, NOT(CHECK_OK) },
@@ -392,7 +395,8 @@ static void
 test_egress_partial(void **state)
 {
 	static const struct checked_row rows[] = {
-		{ "one fails", NULL, fail_second, false, HIT(30), "not for 2001:db8::7 (fail)",
+		{ "one fails", NULL, fail_second, false, HIT(30),
+		    "not for 2001:db8::7 (fail)",
 		    "\"v=spf1 ip6:2001:db8::7 ip4:198.51.100.1" },
 		{ "all pass", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "all fail", NULL, fail_all, false, NOT(CHECK_OK) },

@@ -33,7 +33,8 @@ test_entries(void **state)
 		assert_true(check->family < FAMILIES);
 		assert_non_null(check->run);
 		assert_true(check->family == FAMILY_IDENTITY || !check->is_host);
-		assert_true(strlen(check->meaning) > 40 && strlen(check->meaning) < 300);
+		assert_true(strlen(check->meaning) > 40 && strlen(check->meaning) <
+		    300);
 		assert_true(strlen(check->source) > 5);
 		assert_true(strlen(check->fix) > 10);
 		assert_null(strchr(check->fix, '\n'));

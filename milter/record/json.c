@@ -136,7 +136,8 @@ refused_recipients(const struct writer *w)
 	for (size_t i = 0; i < message->n_rcpts; i++) {
 		const struct rcpt *rcpt = &message->rcpts[i];
 
-		if (rcpt->refused_by == NULL || json_array_size(list) >= w->limits->rcpts)
+		if (rcpt->refused_by == NULL ||
+		    json_array_size(list) >= w->limits->rcpts)
 			continue;
 		one = json_object();
 		put(one, "rcpt_to", remote(w, privacy_recipient(
@@ -354,7 +355,8 @@ dmarc(const struct writer *w)
 {
 	static const struct dmarc_evidence nothing;
 	const struct evidence *evidence = w->input->judged->evidence;
-	const struct dmarc_evidence *dmarc = evidence != NULL ? &evidence->dmarc : &nothing;
+	const struct dmarc_evidence *dmarc =
+	    evidence != NULL ? &evidence->dmarc : &nothing;
 	json_t *object = json_object();
 
 	put(object, "result", word(dmarc_result_word(dmarc->result)));
@@ -372,8 +374,8 @@ receivers(const struct writer *w)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < RECEIVERS; i++)
-		put(object, receiver_name((enum receiver)i), verdict == NULL ? json_null() :
-		    word(verdict->receivers[i].accept ? "accept" :
+		put(object, receiver_name((enum receiver)i), word(verdict == NULL ? NULL :
+		    verdict->receivers[i].accept ? "accept" :
 		    verdict->receivers[i].reply));
 	return object;
 }
@@ -457,8 +459,10 @@ put_judgement(const struct writer *w, json_t *record)
 	put(record, "edits", edits(w));
 	put(record, "rcpts_refused", refused_recipients(w));
 	put(record, "score", verdict != NULL ? points(verdict->score) : json_null());
-	put(record, "verdict", word(verdict != NULL ? action_name(verdict->action) : NULL));
-	put(record, "would", word(verdict != NULL ? action_name(verdict->would) : NULL));
+	put(record, "verdict", word(verdict != NULL ?
+	    action_name(verdict->action) : NULL));
+	put(record, "would", word(verdict != NULL ?
+	    action_name(verdict->would) : NULL));
 	put(record, "elapsed_ms", json_real((double)w->input->elapsed_us / 1000.0));
 	if (w->input->aborted != NULL)
 		put(record, "aborted", ours(w, w->input->aborted));
@@ -477,7 +481,8 @@ detail_address(const struct writer *w, const struct egress_address *address)
 	put(one, "record", remote(w, is_judged ? address->spf.record : NULL));
 	put(one, "term", remote(w, is_judged ? address->spf.term : NULL));
 	put(one, "problem", ours(w, is_judged ? address->spf.problem : NULL));
-	put(one, "lookups", is_judged ? json_integer(address->spf.lookups) : json_null());
+	put(one, "lookups", is_judged ?
+	    json_integer(address->spf.lookups) : json_null());
 	put(one, "ptr", remote(w, address->ptr_name));
 	put(one, "ptr_leads_back", address->ptr_forward_known == KNOWN_VALUE ?
 	    json_boolean(address->ptr_forward) : json_null());
@@ -500,7 +505,8 @@ detail_signature(const struct writer *w, const struct own_signature *own)
 static json_t *
 detail_receiver(const struct writer *w, enum receiver receiver)
 {
-	const struct receiver_opinion *opinion = &w->input->verdict->receivers[receiver];
+	const struct receiver_opinion *opinion =
+	    &w->input->verdict->receivers[receiver];
 	json_t *one = json_object();
 
 	put(one, "receiver", word(receiver_name(receiver)));

@@ -18,7 +18,7 @@ struct arena;
 #define RECORD_SYSLOG_RCPTS 20
 
 struct record_input {
-	const struct check_input *judged;	/* evidence may be NULL: aborted early */
+	const struct check_input *judged;	/* evidence NULL: aborted early */
 	const struct verdict *verdict;		/* NULL: aborted before a verdict */
 	const struct plan *plan;		/* NULL likewise */
 	const char *aborted;			/* why there was no verdict, NULL */

@@ -57,11 +57,12 @@ print_message(struct report *r)
 	if (message->n_rcpts > 0)
 		to = safe(r, message->rcpts[0].address.text);
 	if (message->rcpts_total > 1)
-		to = arena_printf(arena, "%s and %zu more", to, message->rcpts_total - 1);
+		to = arena_printf(arena, "%s and %zu more", to,
+		    message->rcpts_total - 1);
 	print_line(r, "From", message->author.text != NULL ?
 	    safe(r, message->author.text) : "nobody");
-	print_line(r, "Envelope", message->mail_from_is_null ? "<> (null reverse-path)" :
-	    safe(r, message->mail_from.text));
+	print_line(r, "Envelope", message->mail_from_is_null ?
+	    "<> (null reverse-path)" : safe(r, message->mail_from.text));
 	print_line(r, "To", to);
 	print_line(r, "Subject", message->subject != NULL && *message->subject != '\0' ?
 	    safe(r, message->subject) : "(none)");
@@ -70,7 +71,9 @@ print_message(struct report *r)
 static enum page_style
 score_style(int score)
 {
-	return score >= SCORE_GOOD ? PAGE_GOOD : score >= SCORE_FAIR ? PAGE_WARN : PAGE_BAD;
+	if (score >= SCORE_GOOD)
+		return PAGE_GOOD;
+	return score >= SCORE_FAIR ? PAGE_WARN : PAGE_BAD;
 }
 
 /* "550 5.7.1": the rest of a reply is the finding's text and fix again. */
@@ -122,8 +125,8 @@ print_verdict(struct report *r)
 	page_end(&r->page);
 	print_line(r, "Verdict", would_text(r));
 	if (verdict_mode(judged->settings, judged->message, -1) == MODE_AUDIT)
-		print_line(r, "Mode", "audit: mail is only logged now, neither signed nor "
-		    "stopped; this is what enforce mode would do");
+		print_line(r, "Mode", "audit: mail is only logged now, neither signed "
+		    "nor stopped; this is what enforce mode would do");
 }
 
 /* ---- receivers ---- */

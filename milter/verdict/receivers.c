@@ -39,7 +39,8 @@ spf_passes(const struct spf_evidence *spf)
 		return TRI_UNKNOWN;
 	if (spf->all_pass)
 		return TRI_YES;
-	return spf->worst == SPF_PASS || spf->worst == SPF_TEMPERROR ? TRI_UNKNOWN : TRI_NO;
+	return spf->worst == SPF_PASS || spf->worst == SPF_TEMPERROR ?
+	    TRI_UNKNOWN : TRI_NO;
 }
 
 /* Signatures that nobody judged may verify. */
@@ -181,7 +182,9 @@ has_no_usable_from(const struct judged *judged)
 static bool
 has_encoded_author(const struct judged *judged)
 {
-	return (judged->input->message->author.faults & ADDRESS_FAULT_ENCODED_WORD) != 0;
+	const struct message *message = judged->input->message;
+
+	return (message->author.faults & ADDRESS_FAULT_ENCODED_WORD) != 0;
 }
 
 static bool
@@ -322,7 +325,8 @@ static const struct rule rules[] = {
 	    "DMARC fails and the author domain's policy is reject", YAHOO_CODES },
 	{ RECEIVER_YAHOO, "554 5.7.9", has_forbidden_character, "from-syntax", 0,
 	    "an address holds one of , $ % ? { } < >", YAHOO_CODES },
-	{ RECEIVER_YAHOO, "554 5.7.9", NULL, "from-missing from-malformed from-multiple", 0,
+	{ RECEIVER_YAHOO, "554 5.7.9", NULL,
+	    "from-missing from-malformed from-multiple", 0,
 	    "there is not exactly one valid From field", YAHOO_CODES },
 	{ RECEIVER_YAHOO, "554 5.7.9", NULL, "header-duplicate", 0,
 	    "a header field that may stand once stands twice", YAHOO_CODES },

@@ -25,15 +25,17 @@ struct code {
 /* The first fits every check not named. */
 static const struct code codes[] = {
 	{ NULL, "550 5.7.1", "451 4.7.1" },
-	{ "dkim-cannot-sign", "550 5.7.20", "451 4.7.20" },	/* RFC 7372 section 3.1 */
+	/* RFC 7372 sections 3.1 to 3.3 */
+	{ "dkim-cannot-sign", "550 5.7.20", "451 4.7.20" },
 	{ "dkim-unsigned", "550 5.7.20", "451 4.7.20" },
-	{ "spf-fail", "550 5.7.23", "451 4.7.23" },		/* RFC 7372 section 3.2 */
+	{ "spf-fail", "550 5.7.23", "451 4.7.23" },
 	{ "spf-permerror", "550 5.7.24", "451 4.7.24" },
-	{ "egress-no-ptr", "550 5.7.25", "451 4.7.25" },	/* RFC 7372 section 3.3 */
+	{ "egress-no-ptr", "550 5.7.25", "451 4.7.25" },
 	{ "egress-ptr-mismatch", "550 5.7.25", "451 4.7.25" },
-	{ "author-domain-missing", "550 5.1.8", "451 4.1.8" },	/* RFC 3463 section 3.2 */
-	{ "header-size", "552 5.3.4", "452 4.3.4" },		/* RFC 3463 section 3.4 */
-	{ "hop-count", "554 5.4.6", "451 4.4.6" },		/* RFC 3463 section 3.5 */
+	/* RFC 3463 sections 3.2, 3.4 and 3.5 */
+	{ "author-domain-missing", "550 5.1.8", "451 4.1.8" },
+	{ "header-size", "552 5.3.4", "452 4.3.4" },
+	{ "hop-count", "554 5.4.6", "451 4.4.6" },
 };
 
 static const char *
@@ -71,7 +73,8 @@ say(const struct finding *finding, const char *head, size_t max, struct arena *a
 	text = text_for_smtp(arena, finding->text, left - strlen(fix));
 	if (*fix == '\0')
 		return arena_printf(arena, "%s%s", head, text);
-	return arena_printf(arena, "%s%s%s%s%s", head, text, full_stop(text), link, fix);
+	return arena_printf(arena, "%s%s%s%s%s", head, text, full_stop(text), link,
+	    fix);
 }
 
 static const char *

@@ -16,7 +16,8 @@ struct evidence;
 struct message;
 struct settings;
 
-enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };	/* <5, 5-19, >=20 */
+/* By weight: under 5, 5 to 19, 20 and more tenths. */
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct finding {
 	const struct check *check;
@@ -25,7 +26,7 @@ struct finding {
 	enum severity severity;
 	enum action action;		/* after tuning */
 	bool shadow;			/* shown, weighs and does nothing */
-	bool exempt;			/* by the configuration; weighs and does nothing */
+	bool exempt;			/* the sender is; weighs and does nothing */
 	const char *covers;		/* ids, blank between; NULL */
 	const char *covered_by;		/* id, or NULL */
 	const char *text, *fix;
@@ -37,12 +38,15 @@ struct verdict_open {			/* a check that could not tell */
 	const char *text;		/* why, where the check said so; or NULL */
 };
 
-enum receiver { RECEIVER_GMAIL, RECEIVER_MICROSOFT, RECEIVER_YAHOO, RECEIVER_APPLE, RECEIVERS };
+enum receiver {
+	RECEIVER_GMAIL, RECEIVER_MICROSOFT, RECEIVER_YAHOO, RECEIVER_APPLE,
+	RECEIVERS
+};
 
 struct receiver_opinion {
 	bool accept;
 	const char *reply;		/* "550 5.7.26", NULL when it would accept */
-	const char *because;		/* one line for people, NULL when it would accept */
+	const char *because;		/* one line for people, NULL likewise */
 	const char *finding;		/* id it rests on, or NULL */
 	const char *source;		/* page of the receiver, NULL likewise */
 };
@@ -58,8 +62,8 @@ struct verdict {
 	enum action would;		/* what enforce mode does */
 	enum action action;		/* what is done: ACTION_NONE in audit mode */
 	const struct finding *decisive;	/* the finding behind `would`, NULL */
-	const char *reply;		/* "550 5.7.1 ... [id]" for tempfail and reject, else NULL */
-	const char *hold_reason;	/* for hold */
+	const char *reply;		/* by `would`: "550 5.7.1 mailworthy ID: ...", NULL */
+	const char *hold_reason;	/* likewise for hold */
 	struct receiver_opinion receivers[RECEIVERS];
 };
 
@@ -74,8 +78,8 @@ void verdict_make(const struct check_input *input, int mode_override,
 
 const char *action_name(enum action action);	/* pass hold tempfail reject */
 const char *severity_name(enum severity severity);
-const char *receiver_name(enum receiver receiver);	/* gmail microsoft yahoo apple */
-const char *receiver_title(enum receiver receiver);	/* "Gmail", "Microsoft (Outlook.com)" ... */
-const char *mode_name(enum mode mode);
+const char *mode_name(enum mode mode);			/* audit enforce */
+const char *receiver_name(enum receiver receiver);	/* gmail microsoft yahoo ... */
+const char *receiver_title(enum receiver receiver);	/* "Gmail", "Yahoo, AOL" ... */
 
 #endif

@@ -126,12 +126,14 @@ judged_begin(struct judged_case *c)
 	c->session = session_new();
 	c->message = message_new(c->session, 1795297200, 0);
 	c->message->author_status = AUTHOR_ONE;
-	judged_address(&c->message->author, "billing", "example.com", "billing@example.com");
+	judged_address(&c->message->author, "billing", "example.com",
+	    "billing@example.com");
 	judged_address(&c->message->mail_from, "bounce", "mail.example.com",
 	    "bounce@mail.example.com");
 	c->message->author_domain = "example.com";
 	c->message->envelope_domain = "mail.example.com";
-	headers_add(c->message->headers, SLICE("From"), SLICE(" <billing@example.com>"));
+	headers_add(c->message->headers, SLICE("From"),
+	    SLICE(" <billing@example.com>"));
 	c->settings = judged_settings(c->message->arena);
 	c->domain = &c->settings->domains[0];
 
@@ -144,7 +146,8 @@ judged_begin(struct judged_case *c)
 	c->addresses[1] = c->addresses[0];
 	c->addresses[1].ip = (struct ip){ 6, { 0x20, 1, 0x0d, 0xb8, [15] = 1 } };
 	c->evidence.egress = (struct egress_evidence){
-		.known = true, .addresses = c->addresses, .n = 2, .helo = "mail.example.com",
+		.known = true, .addresses = c->addresses, .n = 2, .helo =
+		    "mail.example.com",
 	};
 	c->evidence.spf = (struct spf_evidence){
 		.domain = "mail.example.com", .known = KNOWN_VALUE, .worst = SPF_PASS,
@@ -156,7 +159,8 @@ judged_begin(struct judged_case *c)
 		.any_pass = true,
 	};
 	c->evidence.dmarc = (struct dmarc_evidence){
-		.known = KNOWN_VALUE, .result = DMARC_PASS, .policy = DMARC_POLICY_REJECT,
+		.known = KNOWN_VALUE, .result = DMARC_PASS, .policy =
+		    DMARC_POLICY_REJECT,
 		.org_domain = "example.com",
 	};
 	c->evidence.author_name = (struct name_evidence){

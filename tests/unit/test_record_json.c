@@ -320,14 +320,16 @@ test_5000_recipients(void **state)
 	judge();
 	record = record_of(false);
 	assert_int_equal(json_array_size(json_object_get(record, "rcpt_to")), 5000);
-	assert_int_equal(json_integer_value(json_object_get(record, "rcpt_count")), 5000);
+	assert_int_equal(json_integer_value(json_object_get(record, "rcpt_count")),
+	    5000);
 	json_decref(record);
 	line = record_line(&input, true, c.message->arena);
 	assert_in_range(strlen(line), 1, RECORD_SYSLOG_MAX);
 	record = parse(line);
 	assert_int_equal(json_array_size(json_object_get(record, "rcpt_to")),
 	    RECORD_SYSLOG_RCPTS);
-	assert_int_equal(json_integer_value(json_object_get(record, "rcpt_count")), 5000);
+	assert_int_equal(json_integer_value(json_object_get(record, "rcpt_count")),
+	    5000);
 	json_decref(record);
 }
 
@@ -358,13 +360,15 @@ test_syslog_limit(void **state)
 		c.message->mail_from.text = c.message->author.text = text;
 		for (int i = 0; i < 300; i++) {
 			add_rcpt(text);
-			c.message->rcpts[c.message->n_rcpts - 1].refused_by = "rcpt-no-mail";
+			c.message->rcpts[c.message->n_rcpts - 1].refused_by =
+			    "rcpt-no-mail";
 		}
 		key.domain = key.selector = text;
 		c.evidence.dkim.n_own = 2;
 		for (int i = 0; i < 2; i++)
 			c.evidence.dkim.own[i] = (struct own_signature){
-				.key = &key, .value = text, .state = KEY_DNS_MALFORMED };
+				.key = &key, .value = text, .state =
+				    KEY_DNS_MALFORMED };
 		for (int i = 0; i < VERIFY_MAX; i++)
 			existing[i] = (struct verified){ text, text, text, true,
 			    DKIM_PERMERROR, text };
@@ -408,7 +412,8 @@ test_syslog_shortens_texts_first(void **state)
 	judge();
 	record = record_of(true);
 	assert_int_equal(json_array_size(json_object_get(record, "findings")), 12);
-	assert_int_equal(strlen(text_at(json_array_get(json_object_get(record, "findings"),
+	assert_int_equal(strlen(text_at(json_array_get(json_object_get(record,
+	    "findings"),
 	    11), "text")), 400 + 3);
 	json_decref(record);
 }
@@ -431,7 +436,8 @@ test_recipients_left_out(void **state)
 	assert_true(json_is_null(json_object_get(refused, "rcpt_to")));
 	assert_string_equal(text_at(refused, "id"), "rcpt-typo");
 	json_decref(record);
-	assert_null(strstr(record_line(&input, false, c.message->arena), "example.net"));
+	assert_null(strstr(record_line(&input, false, c.message->arena),
+	    "example.net"));
 }
 
 static void
@@ -455,7 +461,8 @@ test_recipients_hashed(void **state)
 	assert_int_equal(strlen(first), 5 + 16);
 	assert_string_equal(first, json_string_value(json_array_get(list, 2)));
 	assert_string_not_equal(first, json_string_value(json_array_get(list, 1)));
-	assert_null(strstr(record_line(&input, false, c.message->arena), "example.net"));
+	assert_null(strstr(record_line(&input, false, c.message->arena),
+	    "example.net"));
 	json_decref(record);
 }
 
@@ -473,7 +480,8 @@ test_texts_that_tell(void **state)
 		{ PRIVACY_NO_SUBJECT, "header-8bit", "Subject: YOUR INVOICE 17", true },
 		{ PRIVACY_NO_SUBJECT, "header-8bit", "Subject: YOUR INVO...", true },
 		{ PRIVACY_NO_SUBJECT, "header-8bit", "in the field To", false },
-		{ PRIVACY_NO_RECIPIENTS, "header-8bit", "Subject: YOUR INVOICE 17", false },
+		{ PRIVACY_NO_RECIPIENTS, "header-8bit", "Subject: YOUR INVOICE 17",
+		    false },
 		{ PRIVACY_NO_RECIPIENTS, "rcpt-eai", "anything", true },
 		{ PRIVACY_HASH_RECIPIENTS, "to-missing", "only one@example.net", true },
 		{ PRIVACY_HASH_RECIPIENTS, "to-missing", "only x@example.org", false },
@@ -531,24 +539,25 @@ test_details(void **state)
 	json_decref(details);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_golden, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_aborted, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_relay_and_existing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hostile_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_texts_of_findings, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_5000_recipients, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_syslog_limit, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_syslog_shortens_texts_first, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_recipients_left_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_recipients_hashed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_texts_that_tell, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_details, setup, teardown),
+		TEST(test_golden),
+		TEST(test_aborted),
+		TEST(test_words),
+		TEST(test_relay_and_existing),
+		TEST(test_hostile_text),
+		TEST(test_texts_of_findings),
+		TEST(test_5000_recipients),
+		TEST(test_syslog_limit),
+		TEST(test_syslog_shortens_texts_first),
+		TEST(test_recipients_left_out),
+		TEST(test_recipients_hashed),
+		TEST(test_texts_that_tell),
+		TEST(test_details),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

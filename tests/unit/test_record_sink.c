@@ -239,18 +239,20 @@ test_threads(void **state)
 	record_sink_close(&sink);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reopen, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reopen_fails, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cannot_open, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stderr, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_syslog, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
+		TEST(test_file),
+		TEST(test_reopen),
+		TEST(test_reopen_fails),
+		TEST(test_cannot_open),
+		TEST(test_full_disk),
+		TEST(test_stderr),
+		TEST(test_syslog),
+		TEST(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,9 +98,11 @@ bad_message(void)
 {
 	judged_hit(&c, "dmarc-fail", FAMILY_IDENTITY, 70, ACTION_REJECT)->covers =
 	    "align-*";
-	judged_result(&c)->text = "Neither SPF nor DKIM passes for example.com, and its "
+	judged_result(&c)->text =
+	    "Neither SPF nor DKIM passes for example.com, and its "
 	    "policy is reject (v=DMARC1; p=reject at _dmarc.example.com).";
-	judged_result(&c)->fix = "Publish this record: 2026a._domainkey.example.com. IN TXT "
+	judged_result(&c)->fix =
+	    "Publish this record: 2026a._domainkey.example.com. IN TXT "
 	    "\"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA7x\" "
 	    "\"second string; with blanks\" (and wait until resolvers show it).";
 	judged_hit(&c, "align-envelope", FAMILY_IDENTITY, 10, ACTION_NONE);
@@ -109,9 +111,12 @@ bad_message(void)
 	judged_tune(&c, "to-missing")->shadow = true;
 	judged_hit(&c, "line-long", FAMILY_FORMAT, 20, ACTION_HOLD);
 	judged_result(&c)->text = "line 17 of the body has 1,200 octets";
-	judged_add(&c, "egress-helo", FAMILY_IDENTITY, 10, ACTION_NONE, CHECK_TEMPERROR);
-	judged_add(&c, "egress-no-ptr", FAMILY_IDENTITY, 10, ACTION_NONE, CHECK_TEMPERROR);
-	judged_add(&c, "author-not-owned", FAMILY_IDENTITY, 10, ACTION_NONE, CHECK_DUNNO);
+	judged_add(&c, "egress-helo", FAMILY_IDENTITY, 10, ACTION_NONE,
+	    CHECK_TEMPERROR);
+	judged_add(&c, "egress-no-ptr", FAMILY_IDENTITY, 10, ACTION_NONE,
+	    CHECK_TEMPERROR);
+	judged_add(&c, "author-not-owned", FAMILY_IDENTITY, 10, ACTION_NONE,
+	    CHECK_DUNNO);
 	judged_add(&c, "spf-none", FAMILY_IDENTITY, 10, ACTION_NONE, CHECK_DUNNO);
 	judged_result(&c)->text = "libspf2 was not asked";
 	c.evidence.spf.worst = SPF_FAIL;
@@ -219,7 +224,8 @@ test_widths(void **state)
 			if (end > line)
 				assert_int_not_equal(end[-1], ' ');
 			n = (size_t)(end - line);
-			if (slice_find_nocase((struct slice){ line, n }, " IN TXT ") == n)
+			if (slice_find_nocase((struct slice){ line, n },
+			    " IN TXT ") == n)
 				assert_in_range(columns(line, n), 0, width);
 		}
 	}
@@ -232,7 +238,8 @@ test_record_line(void **state)
 	(void)state;
 	bad_message();
 	make_report(false, 60);
-	assert_non_null(strstr(report, "\n             2026a._domainkey.example.com. IN TXT "
+	assert_non_null(strstr(report,
+	    "\n             2026a._domainkey.example.com. IN TXT "
 	    "\"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA7x\" "
 	    "\"second string; with blanks\"\n             (and wait"));
 }
@@ -240,7 +247,8 @@ test_record_line(void **state)
 static void
 test_hostile_text(void **state)
 {
-	static const char hostile[] = "\033]0;owned\007 \033[2J \x9b \xff \xe2\x80\xae %s%n "
+	static const char hostile[] =
+	    "\033]0;owned\007 \033[2J \x9b \xff \xe2\x80\xae %s%n "
 	    "\r\nX: y IN TXT \"";
 
 	(void)state;
@@ -281,26 +289,30 @@ test_json(void **state)
 	object = json_loads(report, JSON_REJECT_DUPLICATES, &error);
 	assert_non_null(object);
 	assert_int_equal(json_integer_value(json_object_get(object, "v")), 1);
-	assert_string_equal(json_string_value(json_object_get(object, "would")), "reject");
-	assert_int_equal(json_array_size(json_object_get(json_object_get(object, "details"),
+	assert_string_equal(json_string_value(json_object_get(object, "would")),
+	    "reject");
+	assert_int_equal(json_array_size(json_object_get(json_object_get(object,
+	    "details"),
 	    "not_told")), 4);
 	json_decref(object);
 }
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_good, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bad, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_narrow, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_colour, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_held, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_widths, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_record_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hostile_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
+		TEST(test_good),
+		TEST(test_bad),
+		TEST(test_narrow),
+		TEST(test_colour),
+		TEST(test_unknown),
+		TEST(test_held),
+		TEST(test_widths),
+		TEST(test_record_line),
+		TEST(test_hostile_text),
+		TEST(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

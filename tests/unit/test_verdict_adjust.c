@@ -260,19 +260,21 @@ test_words(void **state)
 		assert_true(*receiver_title((enum receiver)i) != '\0');
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mode_of_other_domains, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_local_and_dsn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_null_sender, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_strongest_then_heaviest, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_covered_still_acts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hold_below, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hold_below_and_stronger, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hold_below_spares_dsn, setup, teardown),
+		TEST(test_modes),
+		TEST(test_mode_of_other_domains),
+		TEST(test_local_and_dsn),
+		TEST(test_null_sender),
+		TEST(test_strongest_then_heaviest),
+		TEST(test_covered_still_acts),
+		TEST(test_hold_below),
+		TEST(test_hold_below_and_stronger),
+		TEST(test_hold_below_spares_dsn),
 		cmocka_unit_test(test_words),
 	};
 

@@ -51,7 +51,8 @@ test_could_not_tell(void **state)
 	(void)state;
 	judged_add(&c, "spf-none", FAMILY_IDENTITY, 20, ACTION_REJECT, CHECK_TEMPERROR);
 	judged_result(&c)->text = "the name servers are silent";
-	judged_add(&c, "align-envelope", FAMILY_IDENTITY, 10, ACTION_REJECT, CHECK_DUNNO);
+	judged_add(&c, "align-envelope", FAMILY_IDENTITY, 10, ACTION_REJECT,
+	    CHECK_DUNNO);
 	judged_make(&c);
 	assert_int_equal(c.verdict.score, 100);
 	assert_int_equal(c.verdict.would, ACTION_NONE);
@@ -68,7 +69,8 @@ static void
 test_other_stages_do_not_run(void **state)
 {
 	(void)state;
-	judged_hit(&c, "rcpt-typo", FAMILY_IDENTITY, 40, ACTION_REJECT)->stage = STAGE_RCPT;
+	judged_hit(&c, "rcpt-typo", FAMILY_IDENTITY, 40, ACTION_REJECT)->stage =
+	    STAGE_RCPT;
 	judged_make(&c);
 	assert_int_equal(c.verdict.n_findings, 0);
 }
@@ -78,7 +80,8 @@ test_severity(void **state)
 {
 	static const struct { int weight; enum severity severity; } rows[] = {
 		{ 0, SEVERITY_INFO }, { 4, SEVERITY_INFO }, { 5, SEVERITY_WARNING },
-		{ 19, SEVERITY_WARNING }, { 20, SEVERITY_ERROR }, { 70, SEVERITY_ERROR },
+		{ 19, SEVERITY_WARNING }, { 20, SEVERITY_ERROR }, { 70,
+		    SEVERITY_ERROR },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -111,7 +114,8 @@ static void
 test_caps(void **state)
 {
 	static const struct { enum check_family family; int cap; } rows[] = {
-		{ FAMILY_IDENTITY, 70 }, { FAMILY_FORMAT, 70 }, { FAMILY_DECEPTION, 60 },
+		{ FAMILY_IDENTITY, 70 }, { FAMILY_FORMAT, 70 }, { FAMILY_DECEPTION,
+		    60 },
 		{ FAMILY_COSMETIC, 10 }, { FAMILY_BULK, 40 }, { FAMILY_ATTACHMENT, 60 },
 		{ FAMILY_STATE, 50 },
 	};
@@ -143,7 +147,8 @@ static void
 test_covers(void **state)
 {
 	(void)state;
-	judged_hit(&c, "dkim-cannot-sign", FAMILY_IDENTITY, 60, ACTION_TEMPFAIL)->covers =
+	judged_hit(&c, "dkim-cannot-sign", FAMILY_IDENTITY, 60,
+	    ACTION_TEMPFAIL)->covers =
 	    "dkim-key-* spf-none";
 	judged_hit(&c, "dkim-key-missing", FAMILY_IDENTITY, 40, ACTION_NONE);
 	judged_hit(&c, "dkim-key-weak", FAMILY_IDENTITY, 5, ACTION_NONE);
@@ -155,7 +160,8 @@ test_covers(void **state)
 	    "dkim-cannot-sign");
 	assert_string_equal(judged_find(&c, "dkim-key-weak")->covered_by,
 	    "dkim-cannot-sign");
-	assert_string_equal(judged_find(&c, "spf-none")->covered_by, "dkim-cannot-sign");
+	assert_string_equal(judged_find(&c, "spf-none")->covered_by,
+	    "dkim-cannot-sign");
 	assert_null(judged_find(&c, "dkim-keyless")->covered_by);
 	assert_null(judged_find(&c, "spf-none-too")->covered_by);
 	assert_int_equal(c.verdict.n_findings, 6);
@@ -167,10 +173,12 @@ static void
 test_covers_by_result(void **state)
 {
 	(void)state;
-	judged_hit(&c, "author-domain-missing", FAMILY_IDENTITY, 40, ACTION_NONE)->covers =
+	judged_hit(&c, "author-domain-missing", FAMILY_IDENTITY, 40,
+	    ACTION_NONE)->covers =
 	    "dmarc-none spf-none";
 	judged_result(&c)->covers = "spf-none";
-	judged_add(&c, "dmarc-fail", FAMILY_IDENTITY, 70, ACTION_NONE, CHECK_OK)->covers =
+	judged_add(&c, "dmarc-fail", FAMILY_IDENTITY, 70, ACTION_NONE,
+	    CHECK_OK)->covers =
 	    "align-*";
 	judged_hit(&c, "dmarc-none", FAMILY_IDENTITY, 20, ACTION_NONE);
 	judged_hit(&c, "spf-none", FAMILY_IDENTITY, 20, ACTION_NONE);
@@ -328,7 +336,8 @@ fill_mixed_table(void)
 	judged_hit(&c, "body-8bit", FAMILY_COSMETIC, 8, ACTION_NONE);
 	judged_hit(&c, "dkim-cannot-sign", FAMILY_IDENTITY, 60, ACTION_TEMPFAIL);
 	judged_add(&c, "spf-none", FAMILY_IDENTITY, 20, ACTION_NONE, CHECK_DUNNO);
-	judged_add(&c, "egress-helo", FAMILY_IDENTITY, 10, ACTION_NONE, CHECK_TEMPERROR);
+	judged_add(&c, "egress-helo", FAMILY_IDENTITY, 10, ACTION_NONE,
+	    CHECK_TEMPERROR);
 	judged_add(&c, "nul-byte", FAMILY_FORMAT, 30, ACTION_REJECT, CHECK_OK);
 }
 
@@ -385,27 +394,28 @@ test_order_is_no_matter(void **state)
 	}
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_could_not_tell, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_other_stages_do_not_run, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_severity, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_texts_of_the_catalogue, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_caps, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_score_is_never_below_zero, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_covers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_covers_by_result, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cover_of_two, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_shadow, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_weights, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_actions, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_exempt, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_exempt_needs_one_author, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_order_is_no_matter, setup, teardown),
+		TEST(test_nothing),
+		TEST(test_could_not_tell),
+		TEST(test_other_stages_do_not_run),
+		TEST(test_severity),
+		TEST(test_texts_of_the_catalogue),
+		TEST(test_caps),
+		TEST(test_score_is_never_below_zero),
+		TEST(test_covers),
+		TEST(test_covers_by_result),
+		TEST(test_cover_of_two),
+		TEST(test_shadow),
+		TEST(test_weights),
+		TEST(test_actions),
+		TEST(test_exempt),
+		TEST(test_exempt_needs_one_author),
+		TEST(test_order_is_no_matter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,8 @@ static void
 add_copies(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		headers_add(c.message->headers, SLICE("x-MAILWORTHY"), SLICE(" forged"));
+		headers_add(c.message->headers, SLICE("x-MAILWORTHY"),
+		    SLICE(" forged"));
 }
 
 static void
@@ -86,11 +87,14 @@ test_all_edits(void **state)
 	assert_edit(1, EDIT_DELETE_HEADER, "X-Mailworthy", NULL, 2);
 	assert_edit(2, EDIT_DELETE_HEADER, "X-Mailworthy", NULL, 1);
 	assert_edit(3, EDIT_INSERT_HEADER, "Message-ID", " <1@example.com>", 0);
-	assert_edit(4, EDIT_INSERT_HEADER, "Date", " Sat, 21 Nov 2026 21:40:00 +0000", 0);
+	assert_edit(4, EDIT_INSERT_HEADER, "Date", " Sat, 21 Nov 2026 21:40:00 +0000",
+	    0);
 	assert_edit(5, EDIT_INSERT_HEADER, "X-Mailworthy",
 	    " v=1; score=10.0; verdict=pass", 0);
-	assert_edit(6, EDIT_INSERT_HEADER, "DKIM-Signature", " a=ed25519-sha256; b=E", 0);
-	assert_edit(7, EDIT_INSERT_HEADER, "DKIM-Signature", " a=rsa-sha256;\n\tb=R", 0);
+	assert_edit(6, EDIT_INSERT_HEADER, "DKIM-Signature", " a=ed25519-sha256; b=E",
+	    0);
+	assert_edit(7, EDIT_INSERT_HEADER, "DKIM-Signature", " a=rsa-sha256;\n\tb=R",
+	    0);
 	assert_int_equal(plan.n_repaired, 2);
 	assert_string_equal(plan.repaired[0], "date");
 	assert_string_equal(plan.repaired[1], "message-id");
@@ -111,7 +115,8 @@ test_few_edits(void **state)
 	c.evidence.dkim.own[0].made = false;
 	make_plan();
 	assert_int_equal(plan.n_edits, 1);
-	assert_edit(0, EDIT_INSERT_HEADER, "DKIM-Signature", " a=ed25519-sha256; b=E", 0);
+	assert_edit(0, EDIT_INSERT_HEADER, "DKIM-Signature", " a=ed25519-sha256; b=E",
+	    0);
 
 	c.evidence.dkim.own[1].value = NULL;
 	c.message->added_message_id = " <1@example.com>";
@@ -208,7 +213,8 @@ test_trace_full(void **state)
 	assert_edit(0, EDIT_INSERT_HEADER, "X-Mailworthy",
 	    " v=1; score=10.0; verdict=pass", 0);
 
-	judged_hit(&c, "line-long", FAMILY_FORMAT, 20, ACTION_NONE)->covers = "body-8bit";
+	judged_hit(&c, "line-long", FAMILY_FORMAT, 20, ACTION_NONE)->covers =
+	    "body-8bit";
 	judged_hit(&c, "nul-byte", FAMILY_FORMAT, 30, ACTION_NONE);
 	judged_hit(&c, "body-8bit", FAMILY_COSMETIC, 3, ACTION_NONE);
 	judged_hit(&c, "shadowed", FAMILY_FORMAT, 50, ACTION_REJECT);
@@ -226,7 +232,8 @@ test_trace_folds(void **state)
 	(void)state;
 	c.settings->trace_header = TRACE_FULL;
 	for (int i = 0; i < JUDGED_CHECKS_MAX; i++)
-		judged_hit(&c, "a-check-with-a-long-name", FAMILY_COSMETIC, 1, ACTION_NONE);
+		judged_hit(&c, "a-check-with-a-long-name", FAMILY_COSMETIC, 1,
+		    ACTION_NONE);
 	make_plan();
 	for (const char *p = plan.edits[0].value; *p != '\0'; p++) {
 		line = *p == '\n' ? 0 : line + 1;
@@ -238,18 +245,20 @@ test_trace_folds(void **state)
 	assert_null(strstr(plan.edits[0].value, ",,"));
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_all_edits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_few_edits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_copies, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_edits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reply, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_held_keeps_its_verdict, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_trace_full, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_trace_folds, setup, teardown),
+		TEST(test_all_edits),
+		TEST(test_few_edits),
+		TEST(test_many_copies),
+		TEST(test_no_edits),
+		TEST(test_reply),
+		TEST(test_held_keeps_its_verdict),
+		TEST(test_trace_full),
+		TEST(test_trace_folds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

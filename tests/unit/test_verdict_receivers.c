@@ -165,7 +165,8 @@ nothing_known(void)
 	dkim_own_unknown();
 	c.evidence.dmarc = (struct dmarc_evidence){ .result = DMARC_UNKNOWN };
 	c.evidence.author_name = (struct name_evidence){ .domain = "example.com" };
-	c.evidence.envelope_name = (struct name_evidence){ .domain = "mail.example.com" };
+	c.evidence.envelope_name = (struct name_evidence){ .domain =
+	    "mail.example.com" };
 	c.evidence.egress = (struct egress_evidence){ .known = false };
 }
 
@@ -536,12 +537,14 @@ static const struct row {
 	{ "no DMARC record", dmarc_none, A, "550 5.7.515", A, A, "dmarc-none" },
 	{ "DMARC record broken", dmarc_broken, A, "550 5.7.515", A, A,
 	    "dmarc-record-malformed" },
-	{ "everything fails", everything_fails, "550 5.7.26", "550 5.7.509", "550 5.7.9",
+	{ "everything fails", everything_fails, "550 5.7.26", "550 5.7.509",
+	    "550 5.7.9",
 	    "554 5.7.1 [HME1]", NULL },
 	/* the host */
 	{ "no PTR", no_ptr, "550 5.7.25", A, A, A, "egress-no-ptr" },
 	{ "no PTR for IPv6", no_ptr6, "550 5.7.25", "550 5.7.25", A, A, NULL },
-	{ "PTR leads elsewhere", ptr_mismatch6, "550 5.7.25", "550 5.7.25", A, A, NULL },
+	{ "PTR leads elsewhere", ptr_mismatch6, "550 5.7.25", "550 5.7.25", A, A,
+	    NULL },
 	{ "PTR unknown", ptr_unknown, A, A, A, A, NULL },
 	{ "way back unknown", ptr_forward_unknown, A, A, A, A, NULL },
 	{ "a relay's PTR", no_ptr_of_a_relay, A, A, A, A, NULL },
@@ -574,7 +577,8 @@ static const struct row {
 	{ "26 hops", hops_26, A, A, A, A, NULL },
 	{ "bad author domain", author_bad_label, "550 5.7.1", A, A, A, NULL },
 	{ "encoded author", author_encoded_word, "550 5.7.1", A, A, A, NULL },
-	{ "forbidden character", envelope_forbidden_character, A, A, "554 5.7.9", A, NULL },
+	{ "forbidden character", envelope_forbidden_character, A, A, "554 5.7.9", A,
+	    NULL },
 	{ "bare LF", bare_lf, A, "550 5.6.11", A, A, NULL },
 	/* names */
 	{ "no SOA", no_soa, A, A, "554", A, NULL },
@@ -617,7 +621,8 @@ check_finding(const struct row *row)
 
 		if (opinion->accept)
 			continue;
-		if (opinion->finding == NULL || strcmp(opinion->finding, row->finding) != 0)
+		if (opinion->finding == NULL || strcmp(opinion->finding,
+		    row->finding) != 0)
 			fail_msg("%s rests on %s, not %s", row->what,
 			    opinion->finding != NULL ? opinion->finding : "nothing",
 			    row->finding);

@@ -49,21 +49,26 @@ test_codes(void **state)
 		enum action action;
 		const char *reply;
 	} rows[] = {
-		{ "dmarc-fail", ACTION_REJECT, "550 5.7.1 mailworthy dmarc-fail: T. Fix: F" },
-		{ "dmarc-fail", ACTION_TEMPFAIL, "451 4.7.1 mailworthy dmarc-fail: T. Fix: F" },
+		{ "dmarc-fail", ACTION_REJECT,
+		    "550 5.7.1 mailworthy dmarc-fail: T. Fix: F" },
+		{ "dmarc-fail", ACTION_TEMPFAIL,
+		    "451 4.7.1 mailworthy dmarc-fail: T. Fix: F" },
 		{ "dkim-cannot-sign", ACTION_TEMPFAIL,
 		    "451 4.7.20 mailworthy dkim-cannot-sign: T. Fix: F" },
 		{ "dkim-cannot-sign", ACTION_REJECT,
 		    "550 5.7.20 mailworthy dkim-cannot-sign: T. Fix: F" },
 		{ "from-multiple", ACTION_REJECT,
 		    "550 5.7.1 mailworthy from-multiple: T. Fix: F" },
-		{ "header-size", ACTION_REJECT, "552 5.3.4 mailworthy header-size: T. Fix: F" },
-		{ "spf-fail", ACTION_REJECT, "550 5.7.23 mailworthy spf-fail: T. Fix: F" },
+		{ "header-size", ACTION_REJECT,
+		    "552 5.3.4 mailworthy header-size: T. Fix: F" },
+		{ "spf-fail", ACTION_REJECT,
+		    "550 5.7.23 mailworthy spf-fail: T. Fix: F" },
 		{ "egress-no-ptr", ACTION_TEMPFAIL,
 		    "451 4.7.25 mailworthy egress-no-ptr: T. Fix: F" },
 		{ "author-domain-missing", ACTION_REJECT,
 		    "550 5.1.8 mailworthy author-domain-missing: T. Fix: F" },
-		{ "unheard-of", ACTION_REJECT, "550 5.7.1 mailworthy unheard-of: T. Fix: F" },
+		{ "unheard-of", ACTION_REJECT,
+		    "550 5.7.1 mailworthy unheard-of: T. Fix: F" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -125,7 +130,8 @@ test_hostile_text(void **state)
 static void
 test_lengths(void **state)
 {
-	static const size_t lengths[] = { 0, 1, 100, 158, 159, 160, 161, 200, 300, 400, 401,
+	static const size_t lengths[] = { 0, 1, 100, 158, 159, 160, 161, 200, 300, 400,
+	    401,
 	    450, 499, 500, 501, 2000 };
 	char text[2001], fix[2001];
 
@@ -136,7 +142,8 @@ test_lengths(void **state)
 			memset(text, 't', sizeof(text));
 			memset(fix, j % 2 == 0 ? 'f' : '%', sizeof(fix));
 			text[lengths[i]] = fix[lengths[j]] = '\0';
-			reply = reply_for("dkim-cannot-sign", ACTION_TEMPFAIL, text, fix);
+			reply = reply_for("dkim-cannot-sign", ACTION_TEMPFAIL, text,
+			    fix);
 			assert_fit_for_smtp(reply);
 			if (lengths[i] + lengths[j] < 440 && j % 2 == 0) {
 				assert_non_null(strstr(reply, text));
@@ -229,15 +236,17 @@ test_signed_names(void **state)
 	arena_free(&arena);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_codes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_punctuation, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hostile_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hold_reason, setup, teardown),
+		TEST(test_codes),
+		TEST(test_punctuation),
+		TEST(test_hostile_text),
+		TEST(test_lengths),
+		TEST(test_hold_reason),
 		cmocka_unit_test(test_cut_of_escapes),
 		cmocka_unit_test(test_for_people),
 		cmocka_unit_test(test_signed_names),

@@ -63,6 +63,37 @@ tests_unit_test_checks_dkim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=key_bits
 EXTRA_DIST += \
 	tests/unit/checked.h
 
+# test_unbound asks a server of its own (python3-dnslib) on a loopback port.
+unit_tests += \
+	tests/unit/test_dns_name \
+	tests/unit/test_dns_query \
+	tests/unit/test_dns_servers \
+	tests/unit/test_dns_threads \
+	tests/unit/test_dns_zone \
+	tests/dns/test_unbound
+
+EXTRA_DIST += \
+	tests/dns/server.py
+
+unit_tests += \
+	tests/unit/test_mail_address \
+	tests/unit/test_mail_body \
+	tests/unit/test_mail_bytes \
+	tests/unit/test_mail_content \
+	tests/unit/test_mail_date \
+	tests/unit/test_mail_domain \
+	tests/unit/test_mail_encoded \
+	tests/unit/test_mail_header \
+	tests/unit/test_mail_lex \
+	tests/unit/test_mail_msgid \
+	tests/unit/test_mail_psl \
+	tests/unit/test_mail_tags \
+	tests/unit/test_mail_text \
+	tests/unit/test_mail_utf8
+
+EXTRA_DIST += \
+	tests/unit/exact.h
+
 # ---- how they are built and run ----
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

@@ -76,6 +76,8 @@ take_value(struct reader *reader, size_t *at)
 		value = slice_sub(lex->text, start, end - start);
 	}
 	*at = lex_skip(lex, end);
+	if (lex_quoted(lex, start) == start && slice_find(value, '"') < value.n)
+		reader->type->malformed = true;
 	if (*at >= lex->text.n || lex->text.p[*at] == ';')
 		return value;
 	reader->type->malformed = true;

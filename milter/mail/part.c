@@ -32,7 +32,8 @@ enter_level(struct part_walk *walk, struct slice boundary, bool is_digest)
 
 	if (level->boundary == NULL)
 		level->boundary = arena_alloc(walk->arena, PART_BOUNDARY_MAX);
-	memcpy(level->boundary, boundary.p, boundary.n);
+	if (boundary.n > 0)
+		memcpy(level->boundary, boundary.p, boundary.n);
 	level->size = boundary.n;
 	level->is_digest = is_digest;
 	walk->hashes[walk->depth++] = hash_of(boundary);

@@ -11,6 +11,8 @@
 #include "dns/backend.h"
 #include "dns/engine.h"
 
+enum { ZONE_CACHE_ENTRIES = 2000 };
+
 struct dns *
 dns_new_backend(struct dns_backend *backend, const struct clock *clock)
 {
@@ -19,7 +21,8 @@ dns_new_backend(struct dns_backend *backend, const struct clock *clock)
 	dns = mem_alloc(sizeof(*dns));
 	dns->clock = clock;
 	dns->backend = backend;
-	dns->cache = cache_new(DNS_CACHE_ENTRIES);
+	dns->cache = cache_new(backend->instant_timeout_us != 0 ? ZONE_CACHE_ENTRIES :
+	    DNS_CACHE_ENTRIES);
 	dns->hash_key = hash_key_new();
 	pthread_rwlock_init(&dns->backend_lock, NULL);
 	pthread_mutex_init(&dns->reconfigure_lock, NULL);

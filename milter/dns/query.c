@@ -21,7 +21,6 @@ struct dns_query {
 	const struct dns_value *previous;	/* expired, or about to; packed */
 	const struct dns_value *value;	/* the answer; packed */
 	bool claimed;			/* somebody is ending it */
-	bool restarted;			/* once aborted and asked again */
 };
 
 void
@@ -246,16 +245,15 @@ void
 dns_query_abort(struct dns_query *query)
 {
 	struct dns *dns = query->dns;
-	bool again;
+	bool closing;
 
 	pthread_mutex_lock(&dns->lock);
-	again = !query->restarted && !dns->closing;
-	query->restarted = true;
+	closing = dns->closing;
 	pthread_mutex_unlock(&dns->lock);
-	if (again)
-		query_start(dns, query);
-	else
+	if (closing)
 		dns_query_fail(query, "the resolver was stopped", NULL, false);
+	else
+		query_start(dns, query);
 }
 
 const struct dns_value *

@@ -182,6 +182,25 @@ request_ask_next(struct request *request)
 	return true;
 }
 
+/* After an answer that is none: another path is worth the time unless slow. */
+static bool
+request_ask_better(struct request *request)
+{
+	struct ask *ask = request_next_ask(request);
+
+	return ask != NULL && !request->unbound->paths[ask - request->asks].slow &&
+	    request_ask_next(request);
+}
+
+static bool
+request_awaits_better(const struct request *request)
+{
+	for (size_t i = 0; i < request->unbound->n_paths; i++)
+		if (request->asks[i].out && !request->asks[i].path->slow)
+			return true;
+	return false;
+}
+
 /* A slow path is asked now and then beside the others, to see it mend. */
 static void
 request_probe(struct request *request)
@@ -324,8 +343,8 @@ request_result(void *object, int error, struct ub_result *result)
 	ask->out = false;
 	if (error == 0 && result_is_clear(result))
 		request_answer(request, ask, result);
-	else if (request->query != NULL && !request_ask_next(request) &&
-	    !request_is_out(request))
+	else if (request->query != NULL && !request_ask_better(request) &&
+	    !request_awaits_better(request))
 		request_fail(request, result_error(result), ask->path->server, false);
 	if (request->query == NULL && !request_is_out(request))
 		request_free(request);

@@ -39,14 +39,14 @@ struct collect_input {
 /* Waits on lookups as long as needed; always fills the whole evidence. */
 void evidence_collect(const struct collect_input *input, struct evidence *evidence_r);
 
-/* Results of SPF, DMARC and key matches, shared by all messages (decision 3). */
+/* Judgements shared by all messages, each for the smallest TTL it rests on. */
 struct results_cache *results_cache_new(void);
 void results_cache_free(struct results_cache **cache);
 void results_cache_clear(struct results_cache *cache);
 
 /* Where mail leaves this host: asked once at start and on reload. */
 struct egress_facts;
-struct egress_facts *egress_facts_new(void);	/* interfaces, postconf's smtp_bind_address(6) */
+struct egress_facts *egress_facts_new(void);	/* asks interfaces and postconf(1): may fork */
 struct egress_facts *egress_facts_fixed(const struct ip *ips, size_t n);	/* tests, tool */
 void egress_facts_free(struct egress_facts **facts);
 

@@ -276,8 +276,8 @@ cannot_sign(const struct collection *c)
 	case RING_NO_DOMAIN:
 		return NULL;
 	case RING_NO_KEY:
-		return arena_printf(c->input->arena, "no key is configured; make one with "
-		    "\"mailworthy keygen %s\"", c->evidence->dkim.managed);
+		return arena_printf(c->input->arena, "no key is configured; make one "
+		    "with \"mailworthy keygen %s\"", c->evidence->dkim.managed);
 	case RING_NOT_IN_DNS:
 		break;
 	}
@@ -320,7 +320,8 @@ collect_existing(struct collection *c)
 
 	if (c->existing_done)
 		return 0;
-	dkim->existing_total = headers_count(input->message->headers, HDR_DKIM_SIGNATURE);
+	dkim->existing_total = headers_count(input->message->headers,
+	    HDR_DKIM_SIGNATURE);
 	if (input->verifier != NULL) {
 		if (verifier_finish(input->verifier, input->lookups, &dkim->existing,
 		    &dkim->n_existing) != 0)

@@ -174,7 +174,8 @@ judge_envelope(struct decision *decision)
 			aligned = KNOWN_VALUE;
 	}
 	dmarc->envelope_aligned = aligned == KNOWN_VALUE;
-	dmarc->envelope_known = aligned == KNOWN_TEMPERROR ? KNOWN_TEMPERROR : KNOWN_VALUE;
+	dmarc->envelope_known = aligned == KNOWN_TEMPERROR ? KNOWN_TEMPERROR :
+	    KNOWN_VALUE;
 }
 
 static enum dmarc_policy
@@ -206,9 +207,10 @@ choose_policy(struct decision *decision)
 		}
 	}
 	dmarc->policy_as_published = dmarc->policy = policy;
-	if (record->testing && policy != DMARC_POLICY_NONE)
-		dmarc->policy = policy == DMARC_POLICY_REJECT ? DMARC_POLICY_QUARANTINE :
-		    DMARC_POLICY_NONE;
+	if (record->testing && policy == DMARC_POLICY_REJECT)
+		dmarc->policy = DMARC_POLICY_QUARANTINE;
+	if (record->testing && policy == DMARC_POLICY_QUARANTINE)
+		dmarc->policy = DMARC_POLICY_NONE;
 }
 
 static void
@@ -241,10 +243,13 @@ take_record(struct decision *decision)
 static bool
 has_one_domain(const struct message *message)
 {
-	for (size_t i = 0; i < message->from.n; i++)
-		if (message->from.addresses[i].domain == NULL ||
-		    strcmp(message->from.addresses[i].domain, message->author_domain) != 0)
+	const char *domain;
+
+	for (size_t i = 0; i < message->from.n; i++) {
+		domain = message->from.addresses[i].domain;
+		if (domain == NULL || strcmp(domain, message->author_domain) != 0)
 			return false;
+	}
 	return true;
 }
 
@@ -314,8 +319,8 @@ collect_dmarc(struct collection *c)
 	if (dmarc_walk(c, decision.author, &decision.walk) != 0)
 		return 1;
 	take_record(&decision);
-	if (decision.walk.known == KNOWN_VALUE && dmarc_rua_ask(c, &decision.walk.record,
-	    decision.walk.org_domain, &rua) != 0)
+	if (decision.walk.known == KNOWN_VALUE &&
+	    dmarc_rua_ask(c, &decision.walk.record, decision.walk.org_domain, &rua) != 0)
 		decision.waits = true;
 	decision.dmarc->rua_known = rua.known;
 	decision.dmarc->rua_refused = rua.refused;

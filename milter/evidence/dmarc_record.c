@@ -28,8 +28,8 @@ struct reading {
 };
 
 enum {
-	SEEN_P = 1, SEEN_SP = 2, SEEN_NP = 4, SEEN_ADKIM = 8, SEEN_ASPF = 16, SEEN_T = 32,
-	SEEN_PSD = 64, SEEN_RUA = 128,
+	SEEN_P = 1, SEEN_SP = 2, SEEN_NP = 4, SEEN_ADKIM = 8, SEEN_ASPF = 16,
+	SEEN_T = 32, SEEN_PSD = 64, SEEN_RUA = 128,
 };
 
 static void
@@ -182,7 +182,8 @@ why_not(struct slice text)
 
 	if (bare.n > 0 && (bare.p[0] == '"' || bare.p[0] == '\''))
 		bare = slice_sub(bare, 1, bare.n);
-	if (!slice_starts_nocase(bare, "v=dmarc") && !slice_starts_nocase(bare, "v = dmarc") &&
+	if (!slice_starts_nocase(bare, "v=dmarc") &&
+	    !slice_starts_nocase(bare, "v = dmarc") &&
 	    !slice_starts_nocase(bare, "dmarc1"))
 		return NULL;
 	if (text.n > DMARC_RECORD_MAX)

@@ -61,8 +61,8 @@ read_step(const struct collection *c, const struct dns_answer *answer,
 	size_t found = 0;
 
 	for (size_t i = 0; i < answer->n; i++) {
-		reading = dmarc_record_read(c->input->arena, answer->rrs[i].text, &record,
-		    &why);
+		reading = dmarc_record_read(c->input->arena, answer->rrs[i].text,
+		    &record, &why);
 		if (reading == DMARC_READ_OTHER) {
 			hint = hint != NULL ? hint : why;
 			continue;
@@ -74,7 +74,7 @@ read_step(const struct collection *c, const struct dns_answer *answer,
 	}
 	if (found > 1) {
 		step->reading = DMARC_READ_OTHER;
-		step->why = "several records stand there, so receivers take none of them";
+		step->why = "several records stand there, and receivers take none";
 	} else if (found == 0) {
 		step->why = hint;
 	}

@@ -87,7 +87,8 @@ void
 egress_choose(struct egress_facts *facts, const struct postconf *postconf,
     const struct ip *interfaces, size_t n_interfaces)
 {
-	facts->ips = arena_array(facts->arena, EGRESS_ADDRESSES_MAX, sizeof(*facts->ips));
+	facts->ips = arena_array(facts->arena, EGRESS_ADDRESSES_MAX,
+	    sizeof(*facts->ips));
 	choose_family(facts, postconf, 4, interfaces, n_interfaces);
 	choose_family(facts, postconf, 6, interfaces, n_interfaces);
 	if (postconf == NULL)

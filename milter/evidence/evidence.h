@@ -80,13 +80,13 @@ struct own_signature {			/* one that we make, or would make in audit mode */
 struct dkim_evidence {
 	enum ring_usable usable;
 	const char *managed;		/* name of the managed domain, NULL when none */
-	struct own_signature own[2];
+	struct own_signature own[2];	/* RING_NOT_IN_DNS: the newest keys, none made */
 	size_t n_own;
 	const char *cannot_sign;	/* managed and cannot: the cause with the fix; else NULL */
 	const struct verified *existing;
 	size_t n_existing;		/* judged */
 	size_t existing_total;
-	bool existing_known;		/* false: a key could not be fetched */
+	bool existing_known;		/* false: some could not be judged */
 	bool any_pass;			/* a signature, ours or not, will verify */
 };
 
@@ -121,12 +121,13 @@ struct aligned_domain {
 struct dmarc_evidence {
 	enum known known;		/* of the record: KNOWN_ABSENT none in the tree */
 	struct dmarc_record record;	/* KNOWN_VALUE */
-	bool malformed;			/* something at the name, but no usable record */
+	bool malformed;			/* ABSENT, but something stands there: found_at, text */
 	const char *malformed_why;
-	const char *org_domain;		/* of the author domain, by tree walk */
+	const char *org_domain;		/* of the author domain, by tree walk; where org_known
+					 * is ABSENT (no record in the tree) by the list */
 	const char *org_domain_psl;	/* by the public suffix list, may be NULL */
 	enum known org_known;
-	enum dmarc_policy policy;	/* that applies, t=y applied */
+	enum dmarc_policy policy;	/* that applies (p, sp, np), t=y applied */
 	enum dmarc_policy policy_as_published;
 	enum dmarc_result result;
 	struct aligned_domain identifiers[8];	/* SPF first, then DKIM */
@@ -134,8 +135,8 @@ struct dmarc_evidence {
 	bool spf_aligned_pass, dkim_aligned_pass;
 	bool spf_aligned_known, dkim_aligned_known;
 	bool envelope_aligned;		/* envelope org domain is the author's (relaxed) */
-	enum known envelope_known;
-	enum known rua_known;		/* foreign rua domains were asked for agreement */
+	enum known envelope_known;	/* ABSENT: null reverse-path */
+	enum known rua_known;		/* foreign domains were asked to agree; ABSENT: no rua */
 	const char *rua_refused;	/* the first that has not agreed, or NULL */
 };
 

@@ -79,13 +79,15 @@ enum result_age
 results_get(const struct collection *c, const struct buf *key, struct unpack *unpack_r)
 {
 	struct cache_hit hit;
+	struct cache *cache;
 	int64_t now;
 
 	*unpack_r = (struct unpack){ 0 };
 	if (c->input->cache == NULL || key->truncated)
 		return RESULT_NONE;
+	cache = c->input->cache->cache;
 	now = clock_mono_us(c->input->clock);
-	if (!cache_get(c->input->cache->cache, buf_str(key), c->input->arena, now, &hit))
+	if (!cache_get(cache, buf_str(key), c->input->arena, now, &hit))
 		return RESULT_NONE;
 	if (now >= hit.expires_us)
 		return RESULT_NONE;

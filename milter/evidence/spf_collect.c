@@ -32,9 +32,10 @@ query_of(const struct collection *c, const struct ip *ip)
 {
 	const struct address *from = &c->input->message->mail_from;
 	const struct spf_evidence *spf = &c->evidence->spf;
+	const char *helo = c->evidence->egress.helo;
 	struct spf_query query = {
 		.ip = *ip,
-		.helo = c->evidence->egress.helo != NULL ? c->evidence->egress.helo : "",
+		.helo = helo != NULL ? helo : "",
 		.local_part = "postmaster",
 		.domain = spf->domain,
 	};
@@ -163,7 +164,8 @@ fold(struct spf_evidence *spf, const struct egress_evidence *egress)
 			spf->any_pass = true;
 		if (address->spf_known != KNOWN_VALUE)
 			continue;
-		if (spf->known != KNOWN_VALUE || badness(result) > badness(spf->worst)) {
+		if (spf->known != KNOWN_VALUE ||
+		    badness(result) > badness(spf->worst)) {
 			spf->worst = result;
 			spf->worst_address = address;
 		}

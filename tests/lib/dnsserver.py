@@ -105,9 +105,16 @@ class Server:
             daemon_threads = True
             allow_reuse_address = True
 
-        self.udp = UdpServer(("127.0.0.1", port), Udp)
-        self.port = self.udp.server_address[1]
-        self.tcp = TcpServer(("127.0.0.1", self.port), Tcp)
+        for attempt in range(20):    # a port free for UDP may be taken for TCP
+            self.udp = UdpServer(("127.0.0.1", port), Udp)
+            self.port = self.udp.server_address[1]
+            try:
+                self.tcp = TcpServer(("127.0.0.1", self.port), Tcp)
+                break
+            except OSError:
+                self.udp.server_close()
+                if attempt == 19:
+                    raise
         for server in (self.udp, self.tcp):
             threading.Thread(target=server.serve_forever, daemon=True).start()
 

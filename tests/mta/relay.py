@@ -1,0 +1,235 @@
+#!/usr/bin/python3
+"""Messages of many shapes through a real Postfix and mailworthy to a sink: each
+arrives with signatures that two independent verifiers accept, or was named
+beforehand by a finding that says it will break; everything we did not add is
+byte for byte what Postfix relays without us.
+
+    relay.py BUILD
+"""
+
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+
+from daemon import Daemon, keygen, zone_txt  # noqa: E402
+from dnsserver import Server, Zone  # noqa: E402
+from postfix import Postfix, free_port  # noqa: E402
+from shapes import all_shapes  # noqa: E402
+from sink import Sink  # noqa: E402
+from smtp import Smtp  # noqa: E402
+from verify import Verifiers  # noqa: E402
+
+ZONE = """\
+example.com A 192.0.2.10
+example.com MX 10 mail.example.com
+example.com SOA ns.example.com
+example.com TXT "v=spf1 ip4:192.0.2.10 -all"
+_dmarc.example.com TXT "v=DMARC1; p=none; rua=mailto:dmarc@example.com"
+mail.example.com A 192.0.2.10
+mail.example.com MX 10 mail.example.com
+mail.example.com TXT "v=spf1 ip4:192.0.2.10 -all"
+10.2.0.192.in-addr.arpa PTR mail.example.com
+xn--bcher-kva.example.com A 192.0.2.10
+xn--bcher-kva.example.com MX 10 mail.example.com
+"""
+
+CONFIG = """\
+mode = enforce
+socket-group = "{group}"
+user = ""
+outbound = {{all}}
+hold-below = 0
+egress "default" {{ addresses = {{"192.0.2.10"}} helo = "mail.example.com" }}
+resolver {{ servers = {{"127.0.0.1@{port}"}} }}
+domain "example.com" {{
+    key "rsa" {{ file = "{keys}/example.com.rsa.pem" }}
+    key "ed" {{ file = "{keys}/example.com.ed.pem" }}
+    canonicalization = "{canon}"
+}}
+domain "*.example.com" {{
+    key "rsa" {{ file = "{keys}/example.com.rsa.pem" }}
+    canonicalization = "{canon}"
+}}
+check "from-malformed" {{ action = none }}
+check "from-missing" {{ action = none }}
+check "header-size" {{ action = none }}
+"""
+
+# findings that say: this will not arrive as it was signed
+BREAKS = {"line-long", "bare-cr-lf", "nul-byte", "dkim-cannot-sign"}
+BREAKS_WITHOUT_8BITMIME = BREAKS | {"body-8bit", "body-8bit-undeclared", "header-8bit"}
+
+VOLATILE = re.compile(rb"^(received|message-id|date):", re.I)
+OURS = re.compile(rb"^(x-mailworthy|dkim-signature):", re.I)
+
+failed = 0
+
+
+def report(good, name, why=""):
+    global failed
+    failed += not good
+    print(("ok " if good else "not ok ") + "relay " + name)
+    if not good and why:
+        print("    " + why)
+    sys.stdout.flush()
+
+
+def split(message):
+    """(fields with folds, body)"""
+    head, _, body = message.partition(b"\r\n\r\n")
+    return re.split(rb"\r\n(?![ \t])", head), body
+
+
+def untouched(message, ours):
+    """What neither Postfix nor we stamp on each message anew."""
+    fields, body = split(message)
+    return [f for f in fields if not VOLATILE.match(f) and not (ours and OURS.match(f))], body
+
+
+class Rig:
+    """Postfix with us, and Postfix without, each with a sink."""
+
+    def __init__(self, build, scratch, kind, canon, extensions):
+        self.scratch = pathlib.Path(scratch)
+        keys = self.scratch / "keys"
+        _, rsa = keygen(build, keys, "example.com", "rsa")
+        _, ed = keygen(build, keys, "example.com", "ed", "--ed25519")
+        zone = ZONE
+        for name in ("example.com", "mail.example.com", "xn--bcher-kva.example.com"):
+            zone += f"rsa._domainkey.{name} TXT {zone_txt(rsa)}\n"
+        zone += f"ed._domainkey.example.com TXT {zone_txt(ed)}\n"
+        self.zone = Zone(zone)
+        self.dns = Server(self.zone)
+        self.sink, self.plain_sink = Sink(extensions), Sink(extensions)
+        spool = self.scratch / "with/spool"
+        (spool / "mailworthy").mkdir(parents=True)
+        if kind == "unix":
+            socket, milter = f"unix:{spool}/mailworthy/mw.sock", "unix:mailworthy/mw.sock"
+            os.chown(spool / "mailworthy", -1, pwd.getpwnam("postfix").pw_gid)
+            os.chmod(spool / "mailworthy", 0o750)
+        else:
+            socket = milter = f"inet:127.0.0.1:{free_port()}"
+        self.daemon = Daemon(build, self.scratch, CONFIG.format(
+            group="postfix" if kind == "unix" else "", port=self.dns.port, keys=keys,
+            canon=canon), socket=socket)
+        settings = {"local_header_rewrite_clients": ""}
+        self.postfix = Postfix(self.scratch / "with", self.sink.next_hop, milters=milter,
+                               chroot=kind == "unix", settings=settings)
+        self.plain = Postfix(self.scratch / "without", self.plain_sink.next_hop,
+                             settings=settings)
+
+    def __enter__(self):
+        self.daemon.start()
+        self.postfix.start()
+        self.plain.start()
+        self.verifiers = Verifiers(self.zone, self.dns.port)
+        return self
+
+    def __exit__(self, *_):
+        self.verifiers.close()
+        self.postfix.stop()
+        self.plain.stop()
+        self.daemon.stop()
+        self.dns.close()
+        self.sink.close()
+        self.plain_sink.close()
+
+
+def submit(postfix, how, text, options):
+    sender = options.get("sender", "billing@example.com")
+    rcpts = options.get("rcpt", "anna@example.net")
+    if how == "sendmail":
+        run = postfix.sendmail(sender, [rcpts] if isinstance(rcpts, str) else rcpts, text)
+        return "250" if run.returncode == 0 else run.stderr.decode()
+    smtp = Smtp(postfix.port)
+    try:
+        return smtp.send(sender, rcpts, text, options.get("mail", ""))
+    finally:
+        smtp.close()
+
+
+def arrive(sink, before, seconds=20):
+    """The next message at the sink, or None."""
+    return sink.messages[before][2] if sink.wait(before + 1, seconds) else None
+
+
+def one(rig, label, name, how, text, options, breaks):
+    before, plain_before = len(rig.sink.messages), len(rig.plain_sink.messages)
+    records_before = len(rig.daemon.records())
+    answer = submit(rig.postfix, how, text, options)
+    plain_answer = submit(rig.plain, how, text, options)
+    label = f"{label}: {name}"
+    if not plain_answer.startswith("250"):
+        report(not answer.startswith("250"), label + " (Postfix alone refuses it)", answer)
+        return "refused"
+    if not answer.startswith("250"):
+        report(False, label, "our reply: " + answer)
+        return "failed"
+    got = arrive(rig.sink, before)
+    plain = arrive(rig.plain_sink, plain_before)
+    end = time.monotonic() + 5
+    while len(rig.daemon.records()) == records_before and time.monotonic() < end:
+        time.sleep(0.02)
+    record = rig.daemon.records()[-1]
+    findings = {f["id"] for f in record["findings"]}
+    if got is None or plain is None:
+        report((got is None) == (plain is None), label, "did not arrive: " +
+               rig.postfix.read_log()[-600:])
+        return "failed"
+    fields, body = untouched(got, True)
+    plain_fields, plain_body = untouched(plain, False)
+    plain_fields = [f for f in plain_fields if not f.lower().startswith(b"x-mailworthy:") and
+                    not OURS.match(f) or f.lower().startswith(b"dkim-signature:")]
+    kept = [f for f in plain_fields if not f.lower().startswith(b"dkim-signature:")]
+    why = []
+    if body != plain_body:
+        why.append("the body differs from what Postfix relays alone")
+    if fields != kept:
+        why.append(f"fields differ: {set(fields) ^ set(kept)}")
+    python = [r for r in rig.verifiers.python(got) if r[1] in ("rsa", "ed")]
+    perl = [r for r in rig.verifiers.mail_dkim(got) if r[1] in ("rsa", "ed")]
+    good_python = bool(python) and all(r[2] for r in python)
+    good_perl = bool(perl) and all(r[2] for r in perl if r[1] == "rsa")
+    named = bool(findings & breaks)
+    if not named and not (good_python and good_perl):
+        why.append(f"python {python} perl {perl}, and no finding names it: {sorted(findings)}")
+    report(not why, label, "; ".join(why))
+    return "verified" if good_python and good_perl else "named" if named else "failed"
+
+
+def run(build, kind, canon, extensions, breaks, label):
+    scratch = tempfile.mkdtemp(prefix="mailworthy-relay-")
+    os.chmod(scratch, 0o755)
+    counts = {}
+    try:
+        with Rig(build, scratch, kind, canon, extensions) as rig:
+            for name, how, text, options in all_shapes():
+                if options.get("large") and label != "unix":
+                    continue
+                result = one(rig, label, name, how, text, options, breaks)
+                counts[result] = counts.get(result, 0) + 1
+            print(f"# {label}: {counts}")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def main():
+    build = sys.argv[1]
+    full = ("8BITMIME", "SMTPUTF8", "SIZE 0")
+    run(build, "unix", "relaxed/relaxed", full, BREAKS, "unix")
+    run(build, "inet", "simple/simple", full, BREAKS, "inet")
+    run(build, "unix", "relaxed/simple", ("SIZE 0",), BREAKS_WITHOUT_8BITMIME,
+        "no 8BITMIME")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -82,13 +82,16 @@ looks_at_the_record(void **state)
 		bool testing;
 	} rows[] = {
 		{ record(keys.rsa, ""), KNOWN_VALUE, KEY_DNS_MATCH, DKIM_PASS, false },
-		{ record(keys.rsa, "t=y; "), KNOWN_VALUE, KEY_DNS_MATCH, DKIM_PASS, true },
-		{ record(keys.other, ""), KNOWN_VALUE, KEY_DNS_MISMATCH, DKIM_FAIL, false },
-		{ "v=DKIM1; p=", KNOWN_VALUE, KEY_DNS_REVOKED, DKIM_PERMERROR, false },
-		{ "v=DKIM1; k=rsa; p=%%%", KNOWN_VALUE, KEY_DNS_MALFORMED, DKIM_PERMERROR,
+		{ record(keys.rsa, "t=y; "), KNOWN_VALUE, KEY_DNS_MATCH, DKIM_PASS, true
+		    },
+		{ record(keys.other, ""), KNOWN_VALUE, KEY_DNS_MISMATCH, DKIM_FAIL,
 		    false },
+		{ "v=DKIM1; p=", KNOWN_VALUE, KEY_DNS_REVOKED, DKIM_PERMERROR, false },
+		{ "v=DKIM1; k=rsa; p=%%%", KNOWN_VALUE, KEY_DNS_MALFORMED,
+		    DKIM_PERMERROR, false },
 		{ NULL, KNOWN_VALUE, KEY_DNS_MISSING, DKIM_PERMERROR, false },
-		{ "!servfail", KNOWN_TEMPERROR, KEY_DNS_UNKNOWN, DKIM_TEMPERROR, false },
+		{ "!servfail", KNOWN_TEMPERROR, KEY_DNS_UNKNOWN, DKIM_TEMPERROR, false
+		    },
 		{ "!timeout", KNOWN_TEMPERROR, KEY_DNS_UNKNOWN, DKIM_TEMPERROR, false },
 	};
 	const struct own_signature *own;

@@ -49,9 +49,11 @@ static const struct row rows[] = {
 	/* no policy: recovered by rua (section 4.10.1) */
 	{ "v=DMARC1; rua=mailto:d@example.com", "n n n r r - u rua -" },
 	{ "v=DMARC1; p=rej; rua=mailto:d@example.com", "n n n r r - u rua !" },
-	{ "v=DMARC1; p=reject; sp=bogus; rua=mailto:d@example.com", "n n n r r - u rua !" },
+	{ "v=DMARC1; p=reject; sp=bogus; rua=mailto:d@example.com",
+	    "n n n r r - u rua !" },
 	{ "v=DMARC1; p=reject; np=; rua=mailto:d@example.com", "n n n r r - u rua !" },
-	{ "v=DMARC1; p=reject; p=none; rua=mailto:d@example.com", "n n n r r - u rua !" },
+	{ "v=DMARC1; p=reject; p=none; rua=mailto:d@example.com", "n n n r r - u rua !"
+	    },
 	{ "v=DMARC1; psd=y; rua=https://example.com/in", "n n n r r - y rua -" },
 	{ "v=DMARC1; rua=nothing, mailto:d@example.com", "n n n r r - u rua -" },
 	/* and not */

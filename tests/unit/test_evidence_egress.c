@@ -22,7 +22,8 @@ static const struct row rows[] = {
 	{ "bound to another", { "198.51.100.7", "2001:db8::7", "all", "all", "", "" },
 	    "198.51.100.7 2001:db8::7" },
 	{ "bound to a private one", { "10.0.0.5", "", "all", "ipv4", "", "" }, "" },
-	{ "in brackets", { "", "[2001:db8::7]", "all", "ipv6", "", "" }, "2001:db8::7" },
+	{ "in brackets", { "", "[2001:db8::7]", "all", "ipv6", "", "" }, "2001:db8::7"
+	    },
 	{ "one listening address", { "", "", "127.0.0.1, 192.0.2.2", "all", "", "" },
 	    "192.0.2.2 2001:db8::1" },
 	{ "two listening addresses", { "", "", "192.0.2.1,192.0.2.2", "all", "", "" },

@@ -18,29 +18,35 @@ struct host_row {
 #define PTR6 "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR "
 
 static const struct host_row ptr_rows[] = {
-	{ "leads back", "192.0.2.1", PTR4 "mail.example.com\nmail.example.com A 192.0.2.1\n",
-	    "y y y mail.example.com" },
+	{ "leads back", "192.0.2.1", PTR4
+	    "mail.example.com\nmail.example.com A 192.0.2.1\n", "y y y mail.example.com"
+	    },
 	{ "none", "192.0.2.1", "mail.example.com A 192.0.2.1\n", "n - n -" },
-	{ "no name in the answer", "192.0.2.1", "1.2.0.192.in-addr.arpa TXT x\n", "n - n -" },
+	{ "no name in the answer", "192.0.2.1", "1.2.0.192.in-addr.arpa TXT x\n",
+	    "n - n -" },
 	{ "leads elsewhere", "192.0.2.1",
 	    PTR4 "mail.example.com\nmail.example.com A 192.0.2.2\n",
 	    "y y n mail.example.com" },
-	{ "leads nowhere", "192.0.2.1", PTR4 "mail.example.com\n", "y y n mail.example.com" },
+	{ "leads nowhere", "192.0.2.1", PTR4 "mail.example.com\n",
+	    "y y n mail.example.com" },
 	{ "the second name leads back", "192.0.2.1", PTR4 "a.example.com\n" PTR4
 	    "b.example.com\na.example.com A 192.0.2.9\nb.example.com A 192.0.2.1\n",
 	    "y y y b.example.com" },
 	{ "one of several addresses", "192.0.2.1", PTR4 "a.example.com\n"
-	    "a.example.com A 192.0.2.9\na.example.com A 192.0.2.1\n", "y y y a.example.com" },
+	    "a.example.com A 192.0.2.9\na.example.com A 192.0.2.1\n",
+	    "y y y a.example.com" },
 	{ "the way back through a CNAME", "192.0.2.1", PTR4 "a.example.com\n"
 	    "a.example.com CNAME b.example.com\nb.example.com A 192.0.2.1\n",
 	    "y y y a.example.com" },
 	{ "PTR down", "192.0.2.1", PTR4 "!servfail\n", "? - n -" },
-	{ "way back down", "192.0.2.1", PTR4 "a.example.com\na.example.com A !timeout\n",
-	    "y ? n a.example.com" },
-	{ "one way back down, the other leads back", "192.0.2.1", PTR4 "a.example.com\n" PTR4
+	{ "way back down", "192.0.2.1", PTR4
+	    "a.example.com\na.example.com A !timeout\n", "y ? n a.example.com" },
+	{ "one way back down, the other leads back", "192.0.2.1", PTR4 "a.example.com\n"
+	    PTR4
 	    "b.example.com\na.example.com A !servfail\nb.example.com A 192.0.2.1\n",
 	    "y y y b.example.com" },
-	{ "v6", "2001:db8::1", PTR6 "mail.example.com\nmail.example.com AAAA 2001:db8::1\n",
+	{ "v6", "2001:db8::1", PTR6
+	    "mail.example.com\nmail.example.com AAAA 2001:db8::1\n",
 	    "y y y mail.example.com" },
 	{ "v6 has the A only", "2001:db8::1", PTR6 "mail.example.com\n"
 	    "mail.example.com A 192.0.2.1\n", "y y n mail.example.com" },
@@ -84,14 +90,19 @@ resolves_helo(void **state)
 	static const struct {
 		const char *helo, *ip, *zone, *want;
 	} rows[] = {
-		{ "mail.example.com", "192.0.2.1", "mail.example.com A 192.0.2.1\n", "y y" },
-		{ "MAIL.Example.COM", "192.0.2.1", "mail.example.com A 192.0.2.1\n", "y y" },
-		{ "mail.example.com", "192.0.2.1", "mail.example.com A 192.0.2.2\n", "y n" },
-		{ "mail.example.com", "192.0.2.1", "example.com A 192.0.2.1\n", "n n" },
-		{ "mail.example.com", "2001:db8::1", "mail.example.com A 192.0.2.1\n", "y n" },
-		{ "mail.example.com", "2001:db8::1", "mail.example.com AAAA 2001:db8::1\n",
+		{ "mail.example.com", "192.0.2.1", "mail.example.com A 192.0.2.1\n",
 		    "y y" },
-		{ "mail.example.com", "192.0.2.1", "mail.example.com A !servfail\n", "? n" },
+		{ "MAIL.Example.COM", "192.0.2.1", "mail.example.com A 192.0.2.1\n",
+		    "y y" },
+		{ "mail.example.com", "192.0.2.1", "mail.example.com A 192.0.2.2\n",
+		    "y n" },
+		{ "mail.example.com", "192.0.2.1", "example.com A 192.0.2.1\n", "n n" },
+		{ "mail.example.com", "2001:db8::1", "mail.example.com A 192.0.2.1\n",
+		    "y n" },
+		{ "mail.example.com", "2001:db8::1",
+		    "mail.example.com AAAA 2001:db8::1\n", "y y" },
+		{ "mail.example.com", "192.0.2.1", "mail.example.com A !servfail\n",
+		    "? n" },
 		{ "mail.example.com", "192.0.2.1", "mail.example.com A !servfail\n"
 		    "mail.example.com AAAA 2001:db8::1\n", "? n" },
 		{ "localhost", "192.0.2.1", "localhost A 192.0.2.1\n", "- n" },
@@ -127,10 +138,12 @@ struct name_row {
 #define SOA " SOA ns.example.com h.example.com 1 3600 600 86400 300\n"
 
 static const struct name_row name_rows[] = {
-	{ "all there", "example.com", "example.com" SOA "example.com MX 10 mx.example.com\n"
-	    "example.com A 192.0.2.1\n", "y y - y y" },
+	{ "all there", "example.com", "example.com" SOA
+	    "example.com MX 10 mx.example.com\n" "example.com A 192.0.2.1\n",
+	    "y y - y y" },
 	{ "gone", "example.com", "example.org A 192.0.2.1\n", "n n - n n" },
-	{ "null MX", "example.com", "example.com" SOA "example.com MX 0 .\n", "y y 0 n y" },
+	{ "null MX", "example.com", "example.com" SOA "example.com MX 0 .\n",
+	    "y y 0 n y" },
 	{ "null MX and another is none", "example.com", "example.com" SOA
 	    "example.com MX 0 .\nexample.com MX 5 mx.example.com\n", "y y - n y" },
 	{ "address only", "example.com", "example.com" SOA "example.com A 192.0.2.1\n",
@@ -138,17 +151,18 @@ static const struct name_row name_rows[] = {
 	{ "v6 address only", "example.com", "example.com" SOA
 	    "example.com AAAA 2001:db8::1\n", "y n - y y" },
 	{ "neither", "example.com", "example.com" SOA, "y n - n y" },
-	{ "names below only", "example.com", "www.example.com A 192.0.2.1\n", "y n - n n" },
+	{ "names below only", "example.com", "www.example.com A 192.0.2.1\n",
+	    "y n - n n" },
 	{ "SOA above", "a.example.com", "example.com" SOA "a.example.com A 192.0.2.1\n",
 	    "y n - y y" },
-	{ "SOA two above", "b.a.example.com", "example.com" SOA "b.a.example.com A 192.0.2.1\n",
-	    "y n - y y" },
+	{ "SOA two above", "b.a.example.com", "example.com" SOA
+	    "b.a.example.com A 192.0.2.1\n", "y n - y y" },
 	{ "SOA of the suffix does not count", "example.com", "com" SOA
 	    "example.com A 192.0.2.1\n", "y n - y n" },
 	{ "SOA of a longer suffix does not count", "example.co.uk", "co.uk" SOA
 	    "example.co.uk A 192.0.2.1\n", "y n - y n" },
-	{ "SOA down", "example.com", "example.com SOA !servfail\nexample.com A 192.0.2.1\n",
-	    "y n - y ?" },
+	{ "SOA down", "example.com",
+	    "example.com SOA !servfail\nexample.com A 192.0.2.1\n", "y n - y ?" },
 	{ "SOA down, one above", "a.example.com", "a.example.com SOA !servfail\n"
 	    "a.example.com A 192.0.2.1\nexample.com" SOA, "y n - y y" },
 	{ "MX down", "example.com", "example.com" SOA "example.com MX !timeout\n"

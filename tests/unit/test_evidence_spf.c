@@ -16,31 +16,36 @@ static const char known_letters[] = {
 };
 
 static const struct row rows[] = {
-	{ "pass", "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n", "192.0.2.1", "example.com",
-	    "example.com y pass pass all any" },
-	{ "fail", "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n", "192.0.2.2", "example.com",
-	    "example.com y fail fail - -" },
+	{ "pass", "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n", "192.0.2.1",
+	    "example.com", "example.com y pass pass all any" },
+	{ "fail", "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n", "192.0.2.2",
+	    "example.com", "example.com y fail fail - -" },
 	{ "none", "example.com A 192.0.2.1\n", "192.0.2.1", "example.com",
 	    "example.com y none none - -" },
 	{ "v4 passes, v6 does not", "example.com TXT \"v=spf1 ip4:192.0.2.1 ~all\"\n",
-	    "192.0.2.1 2001:db8::1", "example.com", "example.com y softfail pass - any" },
+	    "192.0.2.1 2001:db8::1", "example.com", "example.com y softfail pass - any"
+	    },
 	{ "order is no matter", "example.com TXT \"v=spf1 ip4:192.0.2.1 ~all\"\n",
-	    "2001:db8::1 192.0.2.1", "example.com", "example.com y softfail pass - any" },
-	{ "both pass", "example.com TXT \"v=spf1 ip4:192.0.2.1 ip6:2001:db8::/32 -all\"\n",
+	    "2001:db8::1 192.0.2.1", "example.com", "example.com y softfail pass - any"
+	    },
+	{ "both pass",
+	    "example.com TXT \"v=spf1 ip4:192.0.2.1 ip6:2001:db8::/32 -all\"\n",
 	    "192.0.2.1 2001:db8::1", "example.com", "example.com y pass pass all any" },
-	{ "private ones are never judged", "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n",
+	{ "private ones are never judged",
+	    "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n",
 	    "10.0.0.1 127.0.0.1 192.0.2.1 fe80::1", "example.com",
 	    "example.com y pass pass all any" },
-	{ "private ones only", "example.com TXT \"v=spf1 -all\"\n", "10.0.0.1", "example.com",
-	    "example.com - temperror temperror - -" },
+	{ "private ones only", "example.com TXT \"v=spf1 -all\"\n", "10.0.0.1",
+	    "example.com", "example.com - temperror temperror - -" },
 	{ "null sender: HELO", "mail.example.com TXT \"v=spf1 a -all\"\n"
 	    "mail.example.com A 192.0.2.1\n", "192.0.2.1", NULL,
 	    "mail.example.com y pass pass all any" },
-	{ "broken", "example.com TXT \"v=spf1 ip4:nonsense -all\"\n", "192.0.2.1", "example.com",
-	    "example.com y permerror permerror - -" },
+	{ "broken", "example.com TXT \"v=spf1 ip4:nonsense -all\"\n", "192.0.2.1",
+	    "example.com", "example.com y permerror permerror - -" },
 	{ "down", "example.com TXT !servfail\n", "192.0.2.1", "example.com",
 	    "example.com ? temperror temperror - -" },
-	{ "down for one only", "example.com TXT \"v=spf1 ip4:192.0.2.1 a:h.example.com -all\"\n"
+	{ "down for one only",
+	    "example.com TXT \"v=spf1 ip4:192.0.2.1 a:h.example.com -all\"\n"
 	    "h.example.com A !timeout\n", "192.0.2.1 192.0.2.2", "example.com",
 	    "example.com y pass pass - any" },
 };
@@ -135,7 +140,8 @@ static void
 judges_width(void **state)
 {
 	static const struct { const char *zone; enum known known; bool plus_all, wide; } all[] = {
-		{ "example.com TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n", KNOWN_VALUE, false, false },
+		{ "example.com TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n", KNOWN_VALUE,
+		    false, false },
 		{ "example.com TXT \"v=spf1 +all\"\n", KNOWN_VALUE, true, false },
 		{ "example.com TXT !servfail\n", KNOWN_TEMPERROR, false, false },
 	};
@@ -167,26 +173,30 @@ struct relay_row {
 #define REC "example.com TXT \"v=spf1 "
 
 static const struct relay_row relay_rows[] = {
-	{ "included", REC "include:_spf.relay.example -all\"\n", KNOWN_VALUE, true, SPF_PASS },
-	{ "in capitals", REC "INCLUDE:_SPF.Relay.Example ~all\"\n", KNOWN_VALUE, true, SPF_PASS },
-	{ "by redirect", REC "redirect=_spf.relay.example\"\n", KNOWN_VALUE, true, SPF_PASS },
-	{ "one deeper", REC "include:s.example.com -all\"\n"
-	    "s.example.com TXT \"v=spf1 include:_spf.relay.example ?all\"\n", KNOWN_VALUE, true,
+	{ "included", REC "include:_spf.relay.example -all\"\n", KNOWN_VALUE, true,
 	    SPF_PASS },
+	{ "in capitals", REC "INCLUDE:_SPF.Relay.Example ~all\"\n", KNOWN_VALUE, true,
+	    SPF_PASS },
+	{ "by redirect", REC "redirect=_spf.relay.example\"\n", KNOWN_VALUE, true,
+	    SPF_PASS },
+	{ "one deeper", REC "include:s.example.com -all\"\n"
+	    "s.example.com TXT \"v=spf1 include:_spf.relay.example ?all\"\n",
+	    KNOWN_VALUE, true, SPF_PASS },
 	{ "not", REC "ip4:192.0.2.1 -all\"\n", KNOWN_VALUE, false, SPF_FAIL },
 	{ "not, softly", REC "a ~all\"\n", KNOWN_VALUE, false, SPF_SOFTFAIL },
 	{ "not, no all", REC "a\"\n", KNOWN_VALUE, false, SPF_NEUTRAL },
 	{ "excluded", REC "-include:_spf.relay.example ~all\"\n", KNOWN_VALUE, false,
 	    SPF_SOFTFAIL },
 	{ "no record", "example.com TXT \"x\"\n", KNOWN_VALUE, false, SPF_NONE },
-	{ "two records", REC "-all\"\n" REC "include:_spf.relay.example -all\"\n", KNOWN_VALUE,
-	    false, SPF_PERMERROR },
+	{ "two records", REC "-all\"\n" REC "include:_spf.relay.example -all\"\n",
+	    KNOWN_VALUE, false, SPF_PERMERROR },
 	{ "down", "example.com TXT !servfail\n", KNOWN_TEMPERROR, false, SPF_NONE },
-	{ "down below", REC "include:s.example.com -all\"\ns.example.com TXT !servfail\n",
+	{ "down below", REC
+	    "include:s.example.com -all\"\ns.example.com TXT !servfail\n",
 	    KNOWN_TEMPERROR, false, SPF_NONE },
 	{ "a loop", REC "include:s.example.com -all\"\n"
-	    "s.example.com TXT \"v=spf1 include:example.com -all\"\n", KNOWN_VALUE, false,
-	    SPF_FAIL },
+	    "s.example.com TXT \"v=spf1 include:example.com -all\"\n", KNOWN_VALUE,
+	    false, SPF_FAIL },
 };
 
 static void

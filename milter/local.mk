@@ -126,6 +126,7 @@ checks_sources = \
 	milter/checks/msgid.c \
 	milter/checks/size.c \
 	milter/checks/spf.c \
+	milter/checks/tally.c \
 	milter/checks/text.c
 
 verdict_sources = \

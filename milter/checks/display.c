@@ -249,6 +249,19 @@ has_count(const char *name)
 	return false;
 }
 
+/* The words stand in the text, not within longer words. */
+static bool
+has_words(struct slice text, const char *words)
+{
+	size_t n = strlen(words);
+	size_t at = slice_find_nocase(text, words);
+
+	if (at == text.n)
+		return false;
+	return (at == 0 || !isalnum((unsigned char)text.p[at - 1])) &&
+	    (at + n == text.n || !isalnum((unsigned char)text.p[at + n]));
+}
+
 /* The name of a recipient within the author's, and not one's own. */
 static bool
 has_recipient_name(const struct check_input *input, const char *name)
@@ -265,7 +278,7 @@ has_recipient_name(const struct check_input *input, const char *name)
 		if (other == NULL || strlen(other) < RECIPIENT_NAME_MIN ||
 		    strlen(other) >= text.n || strchr(other, ' ') == NULL)
 			continue;
-		if (slice_find_nocase(text, other) < text.n)
+		if (has_words(text, other))
 			return true;
 	}
 	return false;

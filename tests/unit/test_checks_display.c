@@ -97,6 +97,9 @@ test_misleading(void **state)
 		    NOT(CHECK_OK) },
 		{ "to oneself", "From: Anna Miller <x@example.com>\nTo: Anna Miller "
 		    "<anna@example.net>\n", NULL, false, NOT(CHECK_OK) },
+		{ "within longer words", "From: \"Joanna Millers\" "
+		    "<x@example.com>\nTo: Anna Miller <anna@example.net>\n", NULL,
+		    false, NOT(CHECK_OK) },
 		{ "one word shared", "From: \"Anna's Shop\" <x@example.com>\n"
 		    "To: Anna <anna@example.net>\n", NULL, false, NOT(CHECK_OK) },
 		{ "a flower", "From: =?utf-8?q?Flowers_=F0=9F=8C=B8?= "

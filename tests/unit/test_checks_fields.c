@@ -176,7 +176,8 @@ long_id(size_t characters)
 	int n = snprintf(headers, sizeof(headers), "Message-ID: <");
 
 	memset(headers + n, 'a', characters);
-	strcpy(headers + n + characters - strlen("<@example.com>"), "@example.com>\n");
+	memcpy(headers + n + characters - strlen("<@example.com>"), "@example.com>\n",
+	    sizeof("@example.com>\n"));
 	return headers;
 }
 

@@ -49,7 +49,7 @@ make_message_id(struct core *core, const struct message *message)
 		host = message->author_domain;
 	if (host == NULL || *host == '\0')
 		host = "localhost.localdomain";
-	return arena_printf(message->arena, " <%llx.%llx.%x@%s>",
+	return arena_printf(message->arena, "<%llx.%llx.%x@%s>",
 	    (unsigned long long)message->now, (unsigned long long)message->begun_us,
 	    core_next_serial(core), host);
 }
@@ -64,8 +64,7 @@ add_missing(struct passage *passage)
 	if (verdict_mode(settings, message, core_mode(passage->core)) != MODE_ENFORCE)
 		return;
 	if (message->missing_date && (settings->repair & REPAIR_DATE) != 0)
-		message->added_date = arena_printf(message->arena, " %s",
-		    date_format(message->arena, message->now));
+		message->added_date = date_format(message->arena, message->now);
 	if (message->missing_message_id && (settings->repair & REPAIR_MESSAGE_ID) != 0)
 		message->added_message_id = make_message_id(passage->core, message);
 }

@@ -86,7 +86,7 @@ struct message {
 	const char *subject;		/* decoded, NULL */
 	bool missing_date, missing_message_id;
 
-	/* what repair adds before signing: full values without line end, or NULL */
+	/* what repair adds before signing: values without leading blank, or NULL */
 	const char *added_date;
 	const char *added_message_id;
 };

@@ -85,9 +85,11 @@ plan_repairs(const struct check_input *input, struct plan *plan)
 
 	plan->repaired = repaired;
 	if (message->added_message_id != NULL)
-		insert(plan, "Message-ID", message->added_message_id);
+		insert(plan, "Message-ID", arena_printf(input->arena, " %s",
+		    message->added_message_id));
 	if (message->added_date != NULL) {
-		insert(plan, "Date", message->added_date);
+		insert(plan, "Date", arena_printf(input->arena, " %s",
+		    message->added_date));
 		repaired[plan->n_repaired++] = "date";
 	}
 	if (message->added_message_id != NULL)

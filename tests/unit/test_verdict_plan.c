@@ -79,8 +79,8 @@ test_all_edits(void **state)
 	(void)state;
 	sign_with_both();
 	add_copies(3);
-	c.message->added_date = " Sat, 21 Nov 2026 21:40:00 +0000";
-	c.message->added_message_id = " <1@example.com>";
+	c.message->added_date = "Sat, 21 Nov 2026 21:40:00 +0000";
+	c.message->added_message_id = "<1@example.com>";
 	make_plan();
 	assert_int_equal(plan.n_edits, 8);
 	assert_edit(0, EDIT_DELETE_HEADER, "X-Mailworthy", NULL, 3);
@@ -119,7 +119,7 @@ test_few_edits(void **state)
 	    0);
 
 	c.evidence.dkim.own[1].value = NULL;
-	c.message->added_message_id = " <1@example.com>";
+	c.message->added_message_id = "<1@example.com>";
 	make_plan();
 	assert_int_equal(plan.n_edits, 1);
 	assert_int_equal(plan.n_repaired, 1);

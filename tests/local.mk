@@ -94,6 +94,16 @@ unit_tests += \
 EXTRA_DIST += \
 	tests/unit/exact.h
 
+unit_tests += \
+	tests/unit/test_settings_dump \
+	tests/unit/test_settings_errors \
+	tests/unit/test_settings_files \
+	tests/unit/test_settings_load \
+	tests/unit/test_settings_options
+
+EXTRA_DIST += \
+	tests/unit/settings_text.h
+
 # ---- how they are built and run ----
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

@@ -34,7 +34,7 @@ count_marks(const char *path, const char *mark)
 	unsigned n = 0;
 
 	while ((path = strstr(path, mark)) != NULL) {
-		path += 2;
+		path += strlen(mark);
 		n++;
 	}
 	return n;

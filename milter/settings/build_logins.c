@@ -61,10 +61,13 @@ static void
 read_owned(struct table *table, struct slice rest, struct settings_login *login)
 {
 	struct reading *reading = table->reading;
+	size_t n = count_words(rest);
 	struct slice word;
 
-	login->owns.p = arena_array(reading->arena, count_words(rest),
-	    sizeof(*login->owns.p));
+	if (n == 0)
+		errors_add(reading->errors, table->file, table->line, login->login,
+		    "expected at least one address, @domain or * after the login");
+	login->owns.p = arena_array(reading->arena, n, sizeof(*login->owns.p));
 	while (next_word(&rest, &word)) {
 		if (is_owned(word))
 			login->owns.p[login->owns.n++] =
@@ -75,9 +78,6 @@ read_owned(struct table *table, struct slice rest, struct settings_login *login)
 			    errors_shown(reading->errors,
 			    slice_dup(reading->work, word)));
 	}
-	if (login->owns.n == 0 && count_words(rest) == 0)
-		errors_add(reading->errors, table->file, table->line, login->login,
-		    "expected at least one address, @domain or * after the login");
 }
 
 static struct settings_login *

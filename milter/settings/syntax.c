@@ -51,13 +51,19 @@ is_at_text(const struct reader *reader)
 	return is_at(reader, TOKEN_WORD) || is_at(reader, TOKEN_STRING);
 }
 
+static const char *
+token_shown(const struct reader *reader, const struct token *token)
+{
+	if (token->kind == TOKEN_END)
+		return token->text;
+	return errors_shown(reader->errors, token->text);
+}
+
 /* The token looked at, as an error shows it. */
 static const char *
 got(const struct reader *reader)
 {
-	if (is_at(reader, TOKEN_END))
-		return reader->now.text;
-	return errors_shown(reader->errors, reader->now.text);
+	return token_shown(reader, &reader->now);
 }
 
 static void
@@ -218,10 +224,10 @@ read_section(struct reader *reader, const struct place *place, const struct toke
 		add_block(reader, inside.section, start);
 }
 
-/* Something else than "=" or "{" came after a name. */
+/* Something else than "=" or "{" came after a name: `instead`. */
 static void
 complain_statement(struct reader *reader, const struct place *place,
-    const struct token *name)
+    const struct token *name, const struct token *instead)
 {
 	unsigned line = name->line;
 	enum section section;
@@ -230,7 +236,8 @@ complain_statement(struct reader *reader, const struct place *place,
 	    check_option(reader, place, name)))
 		errors_add(reader->errors, reader->file, name->line, name->text,
 		    "expected \"%s\" (got %s)",
-		    option_find(place->section, name->text) != NULL ? "=" : "{", got(reader));
+		    option_find(place->section, name->text) != NULL ? "=" : "{",
+		    token_shown(reader, instead));
 	while (reader->now.line == line && !is_at(reader, TOKEN_END) &&
 	    !is_at(reader, TOKEN_CLOSE))
 		advance(reader);
@@ -239,7 +246,7 @@ complain_statement(struct reader *reader, const struct place *place,
 static void
 read_statement(struct reader *reader, const struct place *place)
 {
-	struct token name = reader->now, title;
+	struct token name = reader->now, title, instead;
 
 	advance(reader);
 	if (is_at(reader, TOKEN_EQUAL) || is_at(reader, TOKEN_APPEND)) {
@@ -251,7 +258,10 @@ read_statement(struct reader *reader, const struct place *place)
 		read_section(reader, place, &name, NULL);
 		return;
 	}
-	if (is_at_text(reader)) {
+	instead = reader->now;
+	/* A word on another line is rather the next option than a title. */
+	if (is_at(reader, TOKEN_STRING) ||
+	    (is_at(reader, TOKEN_WORD) && reader->now.line == name.line)) {
 		title = reader->now;
 		advance(reader);
 		if (is_at(reader, TOKEN_OPEN)) {
@@ -259,7 +269,7 @@ read_statement(struct reader *reader, const struct place *place)
 			return;
 		}
 	}
-	complain_statement(reader, place, &name);
+	complain_statement(reader, place, &name, &instead);
 }
 
 /* A section of the top level begins inside of another: a brace is missing. */

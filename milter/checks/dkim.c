@@ -96,8 +96,19 @@ check_dkim_cannot_sign(const struct check_input *input, struct check_result *res
 	}
 	check_hit(input, result, "The message of %s cannot be signed: %s",
 	    check_safe(input, dkim->managed), dkim->cannot_sign);
-	if (dkim->n_own > 0)
-		fix_publish(input, result, dkim->own[0].key);
+	switch (dkim->usable) {
+	case RING_NOT_IN_DNS:
+		if (dkim->n_own > 0)
+			fix_publish(input, result, dkim->own[0].key);
+		break;
+	case RING_USABLE:
+		check_fix(input, result, "Mend the cause named here; mail of %s waits "
+		    "until then.", check_safe(input, dkim->managed));
+		break;
+	case RING_NO_DOMAIN:
+	case RING_NO_KEY:
+		break;		/* the catalogue's: give it a key */
+	}
 }
 
 void

@@ -84,7 +84,15 @@ static void
 cannot_sign(void)
 {
 	signing();
+	t.evidence.dkim.usable = RING_NOT_IN_DNS;
 	t.evidence.dkim.cannot_sign = "no usable key in DNS, says 192.0.2.53";
+}
+
+static void
+cannot_sign_error(void)
+{
+	signing();
+	t.evidence.dkim.cannot_sign = "the library gave no signature";
 }
 
 static void
@@ -240,6 +248,9 @@ test_cannot_sign(void **test)
 		{ "not in dns", NULL, cannot_sign, false, CHECK_HIT, 60,
 		    ACTION_TEMPFAIL, "no usable key in DNS, says 192.0.2.53",
 		    "2026a._domainkey.example.com. IN TXT \"v=DKIM1; k=rsa; p=MII" },
+		{ "error", NULL, cannot_sign_error, false, CHECK_HIT, 60,
+		    ACTION_TEMPFAIL, "the library gave no signature",
+		    "Mend the cause" },
 		{ "no key", NULL, cannot_sign_no_key, false, CHECK_HIT, 60,
 		    ACTION_TEMPFAIL, "no key is configured", "give the domain a key" },
 		{ "signs", NULL, signing, false, NOT(CHECK_OK) },

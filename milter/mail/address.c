@@ -14,7 +14,7 @@
 /* What stands between two separators, as far as it has been read. */
 struct item {
 	size_t start;
-	size_t angle, angle_end;	/* "<" and after ">"; equal when there is none */
+	size_t angle, angle_end;	/* "<", after ">"; equal when there is none */
 	bool has_at;			/* "@" outside <> */
 };
 
@@ -106,7 +106,8 @@ add_mailbox(struct list *list, struct slice name, struct slice spec, unsigned fa
 		list->group_phrase_end = list->phrase_end;
 	address->faults = faults;
 	address->display_name = slice_trim(name);
-	address->name = decode_name(list->arena, address->display_name, &address->faults);
+	address->name =
+	    decode_name(list->arena, address->display_name, &address->faults);
 	addrspec_parse(list->arena, spec, address);
 	list->out->faults |= address->faults;
 }

@@ -27,16 +27,16 @@ enum {				/* bits of address.faults */
 	ADDRESS_FAULT_NO_LOCAL = 64,
 	ADDRESS_FAULT_ENCODED_WORD = 128,	/* =?...?= inside the addr-spec */
 	ADDRESS_FAULT_8BIT_DOMAIN_INVALID = 256,	/* U-label that IDNA refuses */
-	ADDRESS_FAULT_FORBIDDEN_CHAR = 512,	/* one of ,$%?{}<> in local-part or domain (Yahoo) */
+	ADDRESS_FAULT_FORBIDDEN_CHAR = 512,	/* one of ,$%?{}<> in it (Yahoo) */
 };
 
 struct address {
 	struct slice display_name;	/* raw: quotes and encoded words kept */
-	const char *name;		/* decoded display name, or the comment that stands
-					 * for one; UTF-8, never NULL */
+	const char *name;		/* decoded display name, or the comment that
+					 * stands for one; UTF-8, never NULL */
 	const char *local_part;		/* unquoted; any bytes but NUL; may be "" */
-	const char *domain;		/* A-label, lower-case, no final dot, or a literal
-					 * with its []; "" when there is no valid one */
+	const char *domain;		/* A-label, lower-case, no final dot, or a
+					 * literal with its []; "" when not valid */
 	const char *domain_utf8;	/* as written, for people; may be no UTF-8 */
 	const char *text;		/* local@domain for people and records */
 	unsigned faults;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "mail/address.h"
 #include "mail/addrspec.h"
+#include "mail/bytes.h"
 #include "mail/domain.h"
 #include "mail/lex.h"
 #include "mail/utf8.h"
@@ -178,6 +179,15 @@ read_local(struct arena *arena, struct slice local, struct address *address)
 		address->faults |= ADDRESS_FAULT_FORBIDDEN_CHAR;
 }
 
+/* "[...]" of printable ASCII (section 3.4.1). */
+static bool
+is_literal(struct slice domain)
+{
+	return domain_is_literal(domain) &&
+	    bytes_plain(domain.p, domain.n) == domain.n &&
+	    slice_find(domain, ' ') == domain.n && slice_find(domain, '\\') == domain.n;
+}
+
 static void
 read_domain(struct arena *arena, struct slice domain, struct address *address)
 {
@@ -192,7 +202,7 @@ read_domain(struct arena *arena, struct slice domain, struct address *address)
 		return;
 	}
 	if (domain.p[0] == '[') {
-		if (domain_is_literal(domain))
+		if (is_literal(domain))
 			address->domain = slice_dup_lower(arena, domain);
 		else
 			address->faults |= ADDRESS_FAULT_SYNTAX;
@@ -236,7 +246,8 @@ make_text(struct arena *arena, const struct address *address)
 	if (quote)
 		out[n++] = '"';
 	for (size_t i = 0; i < local_n; i++) {
-		if (quote && (address->local_part[i] == '"' || address->local_part[i] == '\\'))
+		if (quote &&
+		    (address->local_part[i] == '"' || address->local_part[i] == '\\'))
 			out[n++] = '\\';
 		out[n++] = address->local_part[i];
 	}
@@ -249,15 +260,6 @@ make_text(struct arena *arena, const struct address *address)
 	return out;
 }
 
-static bool
-has_encoded_word(struct slice spec)
-{
-	size_t start = slice_find_nocase(spec, "=?");
-
-	return start < spec.n &&
-	    slice_find_nocase(slice_sub(spec, start + 2, spec.n), "?=") + start + 2 < spec.n;
-}
-
 void
 addrspec_parse(struct arena *arena, struct slice spec, struct address *address)
 {
@@ -265,7 +267,7 @@ addrspec_parse(struct arena *arena, struct slice spec, struct address *address)
 
 	address->local_part = address->domain = address->domain_utf8 = "";
 	spec = without_route(without_gaps(arena, spec, &address->faults));
-	if (has_encoded_word(spec))
+	if (lex_has_encoded_word(spec))
 		address->faults |= ADDRESS_FAULT_ENCODED_WORD;
 	at = find_at(spec, &address->faults);
 	read_local(arena, slice_sub(spec, 0, at), address);

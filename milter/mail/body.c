@@ -82,7 +82,8 @@ line_finish(struct body *body)
 {
 	size_t n = body->line_size < PART_LINE_MAX ? body->line_size : PART_LINE_MAX;
 
-	line_end(body, (struct slice){ body->head, n }, body->line_size, body->line_odd);
+	line_end(body, (struct slice){ body->head, n }, body->line_size,
+	    body->line_odd);
 	body->in_line = false;
 	body->line_size = 0;
 	body->line_odd = 0;

@@ -26,14 +26,14 @@ struct body_facts {
 	bool ends_in_crlf;		/* true for an empty body too */
 	size_t parts;			/* leaves, with those beyond the limit */
 	size_t levels;			/* the message itself is 1 */
-	bool over_limit;		/* parts, levels or a part's header beyond ours (part.h):
-					 * counted, not read */
+	bool over_limit;		/* parts, levels, a part's header beyond ours
+					 * (part.h): counted, not read */
 	/* first leaf of each kind, as "part 2 (text/html)", or NULL */
-	const char *undeclared_8bit;	/* 8-bit bytes, declared 7bit, nothing, or encoded */
-	const char *declared_8bit;	/* declared 8bit or binary and has 8-bit bytes */
+	const char *undeclared_8bit;	/* has 8-bit bytes, says 7bit or nothing */
+	const char *declared_8bit;	/* has them and says 8bit or binary */
 	const char *unknown_encoding;	/* Content-Transfer-Encoding nobody knows */
 	bool has_mime_parts;		/* multipart with at least one boundary found */
-	bool encoded_filename;		/* an encoded word in a part's name or filename */
+	bool encoded_filename;		/* encoded word in a part's name or filename */
 };
 
 /* `headers` are the message's, complete.  Kept pointer: arena. */

@@ -45,8 +45,8 @@ bytes_plain(const char *p, size_t n)
 
 	for (; n - i >= sizeof(word); i += sizeof(word)) {
 		word = load(p + i);
-		if (((word | has_less(word, ' ') | has_zero(word ^ ONES * 0x7f)) & HIGHS)
-		    != 0)
+		word |= has_less(word, ' ') | has_zero(word ^ ONES * 0x7f);
+		if ((word & HIGHS) != 0)
 			break;
 	}
 	while (i < n && p[i] >= ' ' && p[i] <= '~')

@@ -88,16 +88,6 @@ take_value(struct reader *reader, size_t *at)
 	return value;
 }
 
-static bool
-has_encoded_word(struct slice value)
-{
-	size_t start = slice_find_nocase(value, "=?");
-
-	return start < value.n &&
-	    start + 2 + slice_find_nocase(slice_sub(value, start + 2, value.n), "?=") <
-	    value.n;
-}
-
 /* Number of the parameter, added when it is new; n_params when there are too many. */
 static size_t
 param_number(struct reader *reader, struct slice name)
@@ -124,7 +114,7 @@ set_value(struct reader *reader, size_t number, struct slice value, bool extende
 	if (param->value != NULL && (reader->extended[number] || !extended))
 		return;
 	param->value = slice_dup(reader->arena, value);
-	param->encoded_word = has_encoded_word(value);
+	param->encoded_word = lex_has_encoded_word(value);
 	reader->extended[number] = extended;
 }
 
@@ -179,16 +169,19 @@ join_segments(struct reader *reader, size_t param)
 {
 	const struct segment *segment;
 	struct slice whole = { "", 0 };
-	unsigned long number;
+	unsigned long number = 0;
 	char *out;
 
-	for (number = 0; (segment = find_segment(reader, param, number)) != NULL; number++)
+	while ((segment = find_segment(reader, param, number)) != NULL) {
 		whole.n += segment->value.n;
+		number++;
+	}
 	if (number == 0)
 		return;
 	out = arena_alloc(reader->arena, whole.n + 1);
 	whole = (struct slice){ out, 0 };
-	for (number = 0; (segment = find_segment(reader, param, number)) != NULL; number++) {
+	for (unsigned long i = 0; i < number; i++) {
+		segment = find_segment(reader, param, i);
 		memcpy(out + whole.n, segment->value.p, segment->value.n);
 		whole.n += segment->value.n;
 	}
@@ -273,9 +266,15 @@ content_param(const struct content_type *type, const char *name)
 enum transfer_encoding
 transfer_encoding_parse(struct slice value)
 {
-	static const struct { const char *name; enum transfer_encoding encoding; } names[] = {
-		{ "7bit", CTE_7BIT }, { "8bit", CTE_8BIT }, { "binary", CTE_BINARY },
-		{ "quoted-printable", CTE_QUOTED_PRINTABLE }, { "base64", CTE_BASE64 },
+	static const struct {
+		const char *name;
+		enum transfer_encoding encoding;
+	} names[] = {
+		{ "7bit", CTE_7BIT },
+		{ "8bit", CTE_8BIT },
+		{ "binary", CTE_BINARY },
+		{ "quoted-printable", CTE_QUOTED_PRINTABLE },
+		{ "base64", CTE_BASE64 },
 	};
 	struct lex lex = { .text = value };
 	size_t at = lex_skip(&lex, 0);

@@ -19,7 +19,7 @@ enum transfer_encoding {
 };
 
 #define CONTENT_PARAMS_MAX 32		/* parameters kept */
-#define CONTENT_SEGMENTS_MAX 64		/* pieces of parameters (RFC 2231 section 3) kept */
+#define CONTENT_SEGMENTS_MAX 64		/* pieces (RFC 2231 section 3) kept */
 
 struct content_param {
 	const char *name;	/* lower-case, in the arena */

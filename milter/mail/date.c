@@ -24,7 +24,8 @@ days_of(int64_t year, unsigned month, unsigned day)
 	era = (y >= 0 ? y : y - 399) / 400;
 	in_era = (unsigned)(y - era * 400);
 	in_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-	return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
+	return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year -
+	    719468;
 }
 
 static unsigned
@@ -138,7 +139,8 @@ take_zone(struct lex *lex, size_t *at, long *minutes_r)
 	*minutes_r = 0;
 	if (west || take_byte(lex, at, '+')) {
 		run = take_run(lex, at, true);
-		if (run.n != 4 || !slice_number(run, 9959, &number) || number % 100 >= 60)
+		if (run.n != 4 || !slice_number(run, 9959, &number) ||
+		    number % 100 >= 60)
 			return false;
 		*minutes_r = (long)(number / 100 * 60 + number % 100) * (west ? -1 : 1);
 		return true;

@@ -18,7 +18,8 @@ enum { U_NAME_MAX = 4 * DOMAIN_MAX, IDN_FLAGS = IDN2_NFC_INPUT | IDN2_NONTRANSIT
 static bool
 is_letter_or_digit(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
 }
 
 /* 1 to 63 of letters, digits, "-" not at the ends, and "_". */
@@ -132,7 +133,8 @@ domain_is_queryable(const char *name)
 
 	/* A backslash is an escape to what reads the text form of a name. */
 	for (n = 0; name[n] != '\0'; n++) {
-		if (n == DOMAIN_MAX || name[n] <= ' ' || name[n] > '~' || name[n] == '\\')
+		if (n == DOMAIN_MAX || name[n] <= ' ' || name[n] > '~' ||
+		    name[n] == '\\')
 			return false;
 		if (name[n] != '.') {
 			label++;

@@ -36,7 +36,7 @@ struct decoder {
 	bool after_word;
 	struct buf out;
 	char *run;			/* bytes of words side by side, one charset */
-	size_t run_n;			/* never more than the words took in the value */
+	size_t run_n;			/* never more than the words took */
 	const struct charset *charset;	/* of the run, NULL when there is none */
 	bool run_cut;			/* a word of the run is no text by itself */
 	struct charset charsets[ENCODED_CHARSETS_MAX];
@@ -145,7 +145,8 @@ convert(struct buf *out, iconv_t converter, char *in, size_t left)
 		before = left;
 		stuck = iconv(converter, &in, &left, &end, &room) == (size_t)-1 &&
 		    (errno != E2BIG || (left == before && end == chunk));
-		add_utf8(out, (struct slice){ chunk, (size_t)(end - chunk) }, &has_8bit);
+		add_utf8(out, (struct slice){ chunk, (size_t)(end - chunk) },
+		    &has_8bit);
 		if (stuck && left > 0) {
 			add_character(out, UTF8_REPLACEMENT, 3);
 			good = false;
@@ -278,7 +279,8 @@ word_parse(struct slice at, struct word *word)
 	word->charset = slice_sub(at, start, i - start);
 	if (i < at.n && at.p[i] == '*')		/* a language (RFC 2231 section 5) */
 		i += slice_find(slice_sub(at, i, CHARSET_MAX), '?');
-	if (word->charset.n == 0 || at.n < i + 3 || at.p[i] != '?' || at.p[i + 2] != '?')
+	if (word->charset.n == 0 || at.n < i + 3 || at.p[i] != '?' ||
+	    at.p[i + 2] != '?')
 		return WORD_NONE;
 	word->encoding = (char)(at.p[i + 1] | 0x20);
 	if ((word->encoding != 'b' && word->encoding != 'q') ||

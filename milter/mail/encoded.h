@@ -16,10 +16,10 @@ struct arena;
 
 struct encoded_facts {
 	bool has_encoded_word;
-	bool broken;		/* =? that is no valid encoded word, grown together with text
-				 * (section 5), unknown charset or encoding, bytes that are no
-				 * text in the charset */
-	bool split_character;	/* a UTF-8 character in two words: readers join them, or not */
+	bool broken;		/* =? that is no valid encoded word, grown together with
+				 * text (section 5), unknown charset or encoding, bytes
+				 * that are no text in the charset */
+	bool split_character;	/* a UTF-8 character in two words: not all join them */
 	bool too_long;		/* one over ENCODED_WORD_MAX */
 	bool raw_8bit;		/* bytes over 127 outside encoded words */
 	bool raw_not_utf8;	/* of which some are no UTF-8 */

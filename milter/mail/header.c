@@ -88,7 +88,8 @@ enum header_id
 header_id_of(struct slice name)
 {
 	for (enum header_id id = HDR_OTHER + 1; id < HDR_IDS; id++) {
-		if (names[id].n == name.n && ((names[id].p[0] ^ name.p[0]) & ~0x20) == 0 &&
+		if (names[id].n == name.n &&
+		    ((names[id].p[0] ^ name.p[0]) & ~0x20) == 0 &&
 		    slice_eq_nocase(names[id], name))
 			return id;
 	}
@@ -114,7 +115,7 @@ headers_new(struct arena *arena)
 /* One pass over a value. */
 struct scan {
 	size_t line;			/* where the line begins */
-	size_t before;			/* octets of the line before the value: name, colon */
+	size_t before;			/* octets before the value: name, colon */
 	size_t longest;
 	size_t lone_lf;			/* LF without a CR before it */
 	unsigned odd;

@@ -57,7 +57,8 @@ struct header {
 	size_t full_size;		/* octets of the value as received */
 	size_t longest_line;		/* octets, name and colon included */
 	unsigned odd;			/* HEADER_ODD_ bits */
-	unsigned index;			/* place among fields of this name, from 1 */
+	unsigned index;			/* place among fields of this name, from 1,
+					 * also for names without an id */
 };
 
 struct headers *headers_new(struct arena *arena);
@@ -65,10 +66,16 @@ struct headers *headers_new(struct arena *arena);
 /* Copies name and value. */
 void headers_add(struct headers *headers, struct slice name, struct slice value);
 
-size_t headers_kept(const struct headers *headers);	/* fields that can be looked at */
-size_t headers_total(const struct headers *headers);	/* with those beyond the limits */
-size_t headers_bytes(const struct headers *headers);	/* name + ":" + value + CRLF, all */
-bool headers_over_limit(const struct headers *headers);	/* something was not kept */
+/* Fields that can be looked at, and all with those beyond the limits. */
+size_t headers_kept(const struct headers *headers);
+size_t headers_total(const struct headers *headers);
+
+/* Octets of all fields on the wire: name, ":", value with CRLF folds, CRLF. */
+size_t headers_bytes(const struct headers *headers);
+
+/* Something was not kept: fields after a limit, the end of a long value.  What
+ * is kept is the beginning of the section, without holes. */
+bool headers_over_limit(const struct headers *headers);
 
 const struct header *headers_at(const struct headers *headers, size_t i);
 
@@ -80,13 +87,15 @@ const struct header *headers_first(const struct headers *headers, enum header_id
 const struct header *headers_last(const struct headers *headers, enum header_id id);
 
 /* The next of the same kind after h, or NULL. */
-const struct header *headers_next(const struct headers *headers, const struct header *h);
+const struct header *headers_next(const struct headers *headers,
+    const struct header *h);
 
 /* The id of a name; HDR_OTHER for names not listed. */
 enum header_id header_id_of(struct slice name);
 const char *header_id_name(enum header_id id);	/* "From"; canonical spelling */
 
-/* The value without fold line ends (RFC 5322 section 2.2.3), trimmed, in the arena. */
+/* The value without fold line ends (RFC 5322 section 2.2.3), trimmed: in the arena,
+ * or a piece of `value` itself when it has none. */
 struct slice header_unfold(struct arena *arena, struct slice value);
 
 #endif

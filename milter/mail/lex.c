@@ -74,6 +74,15 @@ lex_skip(struct lex *lex, size_t at)
 	}
 }
 
+bool
+lex_has_encoded_word(struct slice text)
+{
+	size_t start = slice_find_nocase(text, "=?") + 2;
+	struct slice rest = slice_sub(text, start, text.n);
+
+	return start <= text.n && slice_find_nocase(rest, "?=") < rest.n;
+}
+
 size_t
 lex_unquote(struct slice quoted, char *out)
 {

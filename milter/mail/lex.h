@@ -31,6 +31,9 @@ size_t lex_skip(struct lex *lex, size_t at);
 /* RFC 5322 atext, and bytes over 127 (RFC 6532). */
 bool lex_is_atext(char byte);
 
+/* Something that begins as an encoded word, and something that ends as one. */
+bool lex_has_encoded_word(struct slice text);
+
 /* Writes what a quoted string says to out (never more than the string is
  * long); returns the bytes written. */
 size_t lex_unquote(struct slice quoted, char *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/domain.h"
+#include "mail/lex.h"
 #include "mail/msgid.h"
 #include "mail/utf8.h"
 
@@ -42,7 +43,8 @@ is_host(struct slice right)
 	if (right.n > DOMAIN_MAX || slice_find(right, '\0') < right.n)
 		return false;
 	if (domain_is_literal(right))
-		return slice_find(right, '.') < right.n || slice_find(right, ':') < right.n;
+		return slice_find(right, '.') < right.n ||
+		    slice_find(right, ':') < right.n;
 	memcpy(name, right.p, right.n);
 	name[right.n] = '\0';
 	return domain_is_fqdn(name);
@@ -56,9 +58,7 @@ msgid_parse(struct slice value, struct msgid *msgid_r)
 
 	*msgid_r = (struct msgid){ .valid = false };
 	value = slice_trim(value);
-	at = slice_find_nocase(value, "=?");
-	msgid_r->encoded_word = at < value.n &&
-	    slice_find_nocase(slice_sub(value, at + 2, value.n), "?=") < value.n - at - 2;
+	msgid_r->encoded_word = lex_has_encoded_word(value);
 	if (value.n < 2 || value.p[0] != '<' || value.p[value.n - 1] != '>')
 		return;
 	value = slice_sub(value, 1, value.n - 2);

@@ -174,13 +174,13 @@ content_begin(struct part_walk *walk, const struct content_type *type,
 static void
 fields_apply(struct part_walk *walk, const struct part_fields *fields)
 {
+	bool in_digest = walk->depth > 0 && walk->levels[walk->depth - 1].is_digest;
 	struct content_type type, disposition;
 	struct slice type_value = fields->type;
 	struct arena *scratch;
 
 	if (type_value.p == NULL)
-		type_value = walk->depth > 0 && walk->levels[walk->depth - 1].is_digest ?
-		    SLICE("message/rfc822") : SLICE("text/plain");
+		type_value = in_digest ? SLICE("message/rfc822") : SLICE("text/plain");
 	/* What is kept of a part is copied: a thousand headers cost one's memory. */
 	scratch = arena_new();
 	content_type_parse(scratch, type_value, &type);
@@ -213,7 +213,8 @@ take_field(struct slice *rest)
 static void
 header_end(struct part_walk *walk)
 {
-	struct slice rest = { buf_str(&walk->header), walk->header.n }, field, name, *value;
+	struct slice rest = { buf_str(&walk->header), walk->header.n };
+	struct slice field, name, *value;
 	struct part_fields fields = { .type = { NULL, 0 } };
 	size_t colon;
 

@@ -19,7 +19,7 @@ struct body_facts;
 struct headers;
 
 #define PART_LEVELS_MAX 64
-#define PART_ENTITIES_MAX 1000		/* whose headers are read; leaves and multiparts */
+#define PART_ENTITIES_MAX 1000		/* leaves and multiparts whose header is read */
 #define PART_HEADER_MAX (16 * 1024)	/* bytes of one part's header read */
 #define PART_LINE_MAX 2048		/* bytes of one line looked at */
 #define PART_BOUNDARY_MAX 256		/* a longer boundary is never found */

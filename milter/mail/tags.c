@@ -47,7 +47,7 @@ add_tag(struct tags *tags, struct slice part)
 	size_t equals = slice_find(part, '=');
 	struct tag tag = {
 		slice_trim(slice_sub(part, 0, equals)),
-		slice_trim(slice_sub(part, equals < part.n ? equals + 1 : equals, part.n)),
+		slice_trim(slice_sub(part, equals + 1, part.n)),
 	};
 
 	if (equals == part.n || !is_tag_name(tag.name) || has_tag(tags, tag.name))

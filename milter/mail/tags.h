@@ -17,7 +17,8 @@ struct tag { struct slice name, value; };	/* trimmed */
 struct tags {
 	struct tag tags[TAGS_MAX];
 	size_t n;
-	bool malformed;		/* a part without "=", a bad name, a name twice, over TAGS_MAX */
+	bool malformed;		/* a part without "=", a bad name, a name twice,
+				 * over TAGS_MAX */
 	struct slice malformed_at;
 };
 

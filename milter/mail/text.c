@@ -134,7 +134,7 @@ unsigned
 text_odd(struct slice text, unsigned wanted, unsigned *codepoint_r)
 {
 	unsigned code, after, bit, before = 0, odd = 0, first = 0;
-	bool in_flag = false;		/* a black flag and its tags: England, Wales ... */
+	bool in_flag = false;		/* a black flag and its tags: England ... */
 	size_t n;
 
 	for (size_t i = bytes_plain(text.p, text.n); i < text.n; i += n) {

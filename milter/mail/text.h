@@ -14,7 +14,7 @@ enum {					/* bits of text_odd() */
 	TEXT_ODD_TAG = 2,		/* U+E0000 to E007F, outside flags */
 	TEXT_ODD_BIDI_OVERRIDE = 4,	/* U+202D, U+202E */
 	TEXT_ODD_BIDI_EMBEDDING = 8,	/* U+202A to 202C: old, and honest in itself */
-	TEXT_ODD_BIDI_ISOLATE = 16,	/* U+2066 to 2069: templates put them round names */
+	TEXT_ODD_BIDI_ISOLATE = 16,	/* U+2066 to 2069: templates use them */
 	TEXT_ODD_JOINER = 32,		/* U+200C, U+200D outside emoji and the scripts
 					 * that need them */
 };

@@ -67,7 +67,8 @@ static const struct row one[] = {
 	/* obsolete forms */
 	{ "<@one.example,@two.example:anna@example.com>", 0, "", "anna", "example.com",
 	    "anna@example.com" },
-	{ "anna @ example . com", SPACE, "", "anna", "example.com", "anna@example.com" },
+	{ "anna @ example . com", SPACE, "", "anna", "example.com",
+	    "anna@example.com" },
 	{ "anna . bell@example.com", SPACE, "", "anna.bell", "example.com",
 	    "anna.bell@example.com" },
 	{ ", anna@example.com,,", 0, "", "anna", "example.com", "anna@example.com" },
@@ -95,18 +96,25 @@ static const struct row one[] = {
 	{ "\"\"@example.com", NO_LOCAL, "", "", "example.com", "@example.com" },
 	{ "<@example.com>", NO_LOCAL, "", "", "example.com", "@example.com" },
 	/* domains */
-	{ "a@b\xc3\xbc" "cher.example", 0, "", "a", "xn--bcher-kva.example",
-	    "a@xn--bcher-kva.example" },
+	{ "a@b\xc3\xbc"
+	  "cher.example",
+	    0, "", "a", "xn--bcher-kva.example", "a@xn--bcher-kva.example" },
 	{ "a@[192.0.2.1]", 0, "", "a", "[192.0.2.1]", "a@[192.0.2.1]" },
 	{ "a@[IPv6:2001:DB8::1]", 0, "", "a", "[ipv6:2001:db8::1]",
 	    "a@[ipv6:2001:db8::1]" },
+	{ "a@[x\\y]", SYNTAX, "", "a", "", "a@[x\\y]" },
+	{ "a@[x", SYNTAX, "", "a", "", "a@[x" },
 	{ "a@example.com.", LABEL, "", "a", "example.com", "a@example.com" },
 	{ "a@my_host.example.com", LABEL, "", "a", "my_host.example.com",
 	    "a@my_host.example.com" },
 	{ "a@-x.example", LABEL, "", "a", "", "a@-x.example" },
 	{ "a@x..example", LABEL, "", "a", "", "a@x..example" },
 	{ "a@exa$mple.com", LABEL | FORBIDDEN, "", "a", "", "a@exa$mple.com" },
-	{ "a@\xe2\x80\xae" "b.example", IDN, "", "a", "", "a@\xe2\x80\xae" "b.example" },
+	{ "a@\xe2\x80\xae"
+	  "b.example",
+	    IDN, "", "a", "",
+	    "a@\xe2\x80\xae"
+	    "b.example" },
 	{ "a@\xff", IDN | SYNTAX, "", "a", "", "a@\xff" },
 	{ "root", NO_DOMAIN, "", "root", "", "root" },
 	{ "<root>", NO_DOMAIN, "", "root", "", "root" },
@@ -126,7 +134,8 @@ static const struct row one[] = {
 	    "o@example.com" },
 	{ "Anna [x] <o@example.com>", SPECIAL, "Anna [x]", "o", "example.com",
 	    "o@example.com" },
-	{ "<<<><o@example.com>>>", SPECIAL, "<<<>", "o", "example.com", "o@example.com" },
+	{ "<<<><o@example.com>>>", SPECIAL, "<<<>", "o", "example.com",
+	    "o@example.com" },
 	{ "Anna <Sales> <o@example.com>", SPECIAL, "Anna <Sales>", "o", "example.com",
 	    "o@example.com" },
 	{ "Anna <o@example.com> x", SPECIAL, "Anna", "o", "example.com",
@@ -135,7 +144,8 @@ static const struct row one[] = {
 	    "o@example.com" },
 	{ "Anna (x <o@example.com>", SPECIAL, "Anna (x", "o", "example.com",
 	    "o@example.com" },
-	{ "Anna < o@example.com >", SPACE, "Anna", "o", "example.com", "o@example.com" },
+	{ "Anna < o@example.com >", SPACE, "Anna", "o", "example.com",
+	    "o@example.com" },
 	{ "\"\" <o@example.com>", EMPTY, "", "o", "example.com", "o@example.com" },
 	{ "\" \" <o@example.com>", EMPTY, "", "o", "example.com", "o@example.com" },
 	/* not readable, or only by guessing */
@@ -152,8 +162,8 @@ static const struct row one[] = {
 	{ "Anna <>", NO_LOCAL | NO_DOMAIN, "Anna", "", "", "" },
 	{ "=?utf-8?q?o=40example=2Ecom?=", NO_DOMAIN | WORD | FORBIDDEN, "",
 	    "=?utf-8?q?o=40example=2Ecom?=", "", "=?utf-8?q?o=40example=2Ecom?=" },
-	{ "<=?utf-8?q?o?=@example.com>", WORD | FORBIDDEN, "", "=?utf-8?q?o?=",
-	    "example.com", "=?utf-8?q?o?=@example.com" },
+	{ "<=?utf-8?q?o?=@example.com>", WORD | FORBIDDEN, "",
+	    "=?utf-8?q?o?=", "example.com", "=?utf-8?q?o?=@example.com" },
 };
 
 static void
@@ -195,12 +205,15 @@ static const struct {
 	{ "(nobody)", "", 0, 0 },
 	{ ",,,", "", 0, 0 },
 	{ "a@example.com, b@example.com", "a@example.com|b@example.com|", 0, 0 },
-	{ "A <a@example.com>,\r\n B <b@example.com>", "a@example.com|b@example.com|", 0, 0 },
+	{ "A <a@example.com>,\r\n B <b@example.com>", "a@example.com|b@example.com|", 0,
+	    0 },
 	{ "undisclosed-recipients:;", "", 1, 0 },
 	{ "undisclosed-recipients:", "", 1, SPECIAL },
-	{ "Team: a@example.com, B <b@example.com>;", "a@example.com|b@example.com|", 1, 0 },
+	{ "Team: a@example.com, B <b@example.com>;", "a@example.com|b@example.com|", 1,
+	    0 },
 	{ "Team: a@example.com; b@example.com", "a@example.com|b@example.com|", 1, 0 },
-	{ "A:;, B: b@example.com;, c@example.com", "b@example.com|c@example.com|", 2, 0 },
+	{ "A:;, B: b@example.com;, c@example.com", "b@example.com|c@example.com|", 2,
+	    0 },
 	{ "\"A:B\" <a@example.com>", "a@example.com|", 0, 0 },
 	{ "a:b:c:;", "", 1, SYNTAX },
 	{ "root, anna", "root|anna|", 0, NO_DOMAIN },
@@ -208,8 +221,10 @@ static const struct {
 	/* Outlook's semicolons */
 	{ "a@example.com; b@example.com", "a@example.com|b@example.com|", 0, SPECIAL },
 	/* two authors stay two, however they are written */
-	{ "<a@example.com> <b@example.org>", "a@example.com|b@example.org|", 0, SYNTAX },
-	{ "A <a@example.com><b@example.org>", "a@example.com|b@example.org|", 0, SYNTAX },
+	{ "<a@example.com> <b@example.org>", "a@example.com|b@example.org|", 0,
+	    SYNTAX },
+	{ "A <a@example.com><b@example.org>", "a@example.com|b@example.org|", 0,
+	    SYNTAX },
 	{ "a@example.com b@example.org", "a@example.com|b@example.org|", 0, SYNTAX },
 	{ "a@example.com, x <b@example.org>", "a@example.com|b@example.org|", 0, 0 },
 	{ "A <a@example.com>; B <b@example.org>", "a@example.com|b@example.org|", 0,
@@ -236,8 +251,8 @@ test_lists(void **state)
 		for (size_t k = 0; k < list.n; k++)
 			n += (size_t)snprintf(texts + n, sizeof(texts) - n, "%s|",
 			    list.addresses[k].text);
-		if (strcmp(texts, lists[i].texts) != 0 || list.groups != lists[i].groups ||
-		    list.faults != lists[i].faults)
+		if (strcmp(texts, lists[i].texts) != 0 ||
+		    list.groups != lists[i].groups || list.faults != lists[i].faults)
 			fail_msg("%s: %s %zu %x", lists[i].value, texts, list.groups,
 			    list.faults);
 		exact_drop(value);
@@ -252,7 +267,8 @@ test_raw_name(void **state)
 	struct address_list list;
 
 	(void)state;
-	address_list_parse(arena, SLICE(" \"A B\" =?utf-8?q?c?= <d@example.com>"), &list);
+	address_list_parse(
+	    arena, SLICE(" \"A B\" =?utf-8?q?c?= <d@example.com>"), &list);
 	assert_true(slice_eq(list.addresses[0].display_name,
 	    SLICE("\"A B\" =?utf-8?q?c?=")));
 	assert_string_equal(list.addresses[0].name, "A B c");
@@ -264,10 +280,15 @@ test_raw_name(void **state)
 static void
 test_nul(void **state)
 {
-	static const struct { const char *bytes; size_t n; const char *text; } rows[] = {
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *text;
+	} rows[] = {
 		{ "a\0b@example.com", 15, "a?b@example.com" },
 		{ "a@exa\0mple.com", 14, "a@exa?mple.com" },
 		{ "<\"a\0b\"@example.com>", 19, "a?b@example.com" },
+		{ "a@[1\0]", 6, "a@[1?]" },
 		{ "N\0ame <a@example.com>", 21, "a@example.com" },
 	};
 	struct address_list list;
@@ -290,15 +311,43 @@ test_nul(void **state)
 static void
 test_hostile(void **state)
 {
-	static const struct { const char *unit, *end; } rows[] = {
-		{ "a:", "" }, { "a:", "b@example.com;" }, { "(", "" }, { "(", "a@example.com" },
-		{ "((", "))" }, { "\"", "" }, { "\"a\\\" ", "" }, { "<", "" }, { "<", ">" },
-		{ "<a@b", "" }, { "<>", "" }, { ">", "" }, { ",", "" }, { ";", "" },
-		{ "a,", "" }, { "a b ", "" }, { "a@b ", "" }, { "@", "" }, { "a@", "" },
-		{ "a.", "@b" }, { " ", "" }, { "( )", "" }, { "\\", "" }, { "[", "" },
-		{ "=?utf-8?q?a?= ", "<a@b>" }, { "\"\"", "@b" }, { "\".\"", "@b" },
-		{ "a:;", "" }, { "a(", ")@b" }, { "@a,", ":b@c" }, { "x<a@b>", "" },
-		{ "\xc3\xa4", "" }, { "a@\xc3\xa4,", "" }, { "(a)<", "" }, { "\"<", "" },
+	static const struct { const char *unit, *end;
+	} rows[] = {
+		{ "a:", "" },
+		{ "a:", "b@example.com;" },
+		{ "(", "" },
+		{ "(", "a@example.com" },
+		{ "((", "))" },
+		{ "\"", "" },
+		{ "\"a\\\" ", "" },
+		{ "<", "" },
+		{ "<", ">" },
+		{ "<a@b", "" },
+		{ "<>", "" },
+		{ ">", "" },
+		{ ",", "" },
+		{ ";", "" },
+		{ "a,", "" },
+		{ "a b ", "" },
+		{ "a@b ", "" },
+		{ "@", "" },
+		{ "a@", "" },
+		{ "a.", "@b" },
+		{ " ", "" },
+		{ "( )", "" },
+		{ "\\", "" },
+		{ "[", "" },
+		{ "=?utf-8?q?a?= ", "<a@b>" },
+		{ "\"\"", "@b" },
+		{ "\".\"", "@b" },
+		{ "a:;", "" },
+		{ "a(", ")@b" },
+		{ "@a,", ":b@c" },
+		{ "x<a@b>", "" },
+		{ "\xc3\xa4", "" },
+		{ "a@\xc3\xa4,", "" },
+		{ "(a)<", "" },
+		{ "\"<", "" },
 	};
 	struct address_list list;
 
@@ -326,7 +375,8 @@ test_limit(void **state)
 	assert_int_equal(list.n, ADDRESS_LIST_MAX);
 	assert_int_equal(list.total, ADDRESS_LIST_MAX + 5);
 	exact_drop(value);
-	value = exact_repeat("a@example.com,", ADDRESS_LIST_MAX, "g: b@example.com, c:d");
+	value =
+	    exact_repeat("a@example.com,", ADDRESS_LIST_MAX, "g: b@example.com, c:d");
 	address_list_parse(arena, value, &list);
 	assert_int_equal(list.n, ADDRESS_LIST_MAX);
 	exact_drop(value);

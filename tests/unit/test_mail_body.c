@@ -9,8 +9,8 @@
 #include "mail/part.h"
 
 static struct body_facts
-read_body(struct arena *arena, const char *type, const char *encoding, struct slice bytes,
-    size_t chunk)
+read_body(struct arena *arena, const char *type, const char *encoding,
+    struct slice bytes, size_t chunk)
 {
 	struct headers *headers = headers_new(arena);
 	struct body_facts facts;
@@ -89,7 +89,8 @@ test_lines(void **state)
 			struct body_facts facts = read_body(arena, NULL, NULL,
 			    (struct slice){ row->bytes, row->n }, chunk);
 
-			if (facts.lines != row->lines || facts.longest_line != row->longest ||
+			if (facts.lines != row->lines ||
+			    facts.longest_line != row->longest ||
 			    facts.longest_line_at != row->longest_at ||
 			    facts.nul_bytes != row->nul || facts.bare_cr != row->cr ||
 			    facts.bare_lf != row->lf)
@@ -118,58 +119,63 @@ struct part_row {
 };
 
 static const struct part_row part_rows[] = {
-	{ "plain", NULL, NULL, "hello\r\n", 1, 1, false, false, false, NULL, NULL, NULL },
+	{ "plain", NULL, NULL, "hello\r\n", 1, 1, false, false, false, NULL, NULL,
+	    NULL },
 	{ "8-bit, nothing said", NULL, NULL, "h\xc3\xa4\r\n", 1, 1, false, false, false,
 	    "part 1 (text/plain)", NULL, NULL },
-	{ "8-bit, 7bit said", " Text/HTML; charset=utf-8", " 7bit", "h\xc3\xa4\r\n",
-	    1, 1, false, false, false, "part 1 (text/html)", NULL, NULL },
-	{ "8-bit said", "text/plain", "8bit", "h\xc3\xa4\r\n", 1, 1, false, false, false,
-	    NULL, "part 1 (text/plain)", NULL },
+	{ "8-bit, 7bit said", " Text/HTML; charset=utf-8", " 7bit", "h\xc3\xa4\r\n", 1,
+	    1, false, false, false, "part 1 (text/html)", NULL, NULL },
+	{ "8-bit said", "text/plain", "8bit", "h\xc3\xa4\r\n", 1, 1, false, false,
+	    false, NULL, "part 1 (text/plain)", NULL },
 	{ "8bit said, none there", "text/plain", "8bit", "ha\r\n", 1, 1, false, false,
 	    false, NULL, NULL, NULL },
-	{ "8-bit in base64", "text/plain", "base64", "h\xc3\xa4\r\n", 1, 1, false, false,
-	    false, "part 1 (text/plain)", NULL, NULL },
-	{ "unknown encoding", "text/plain", "x-mine", "h\xc3\xa4\r\n", 1, 1, false, false,
-	    false, NULL, NULL, "part 1 (text/plain)" },
+	{ "8-bit in base64", "text/plain", "base64", "h\xc3\xa4\r\n", 1, 1, false,
+	    false, false, "part 1 (text/plain)", NULL, NULL },
+	{ "unknown encoding", "text/plain", "x-mine", "h\xc3\xa4\r\n", 1, 1, false,
+	    false, false, NULL, NULL, "part 1 (text/plain)" },
 	{ "no boundary named", "multipart/mixed", NULL, "--b\r\n\r\nx\r\n", 1, 1, false,
 	    false, false, NULL, NULL, NULL },
 	{ "boundary never opened", "multipart/mixed; boundary=b", NULL, "h\xc3\xa4\r\n",
 	    0, 1, false, false, false, NULL, NULL, NULL },
 	{ "two parts", "multipart/alternative; boundary=\"b\"", NULL,
-	    "preamble \xc3\xa4\r\n" PART("", "a") PART(HTML CTE("8bit"), "\xc3\xa4")
-	    "--b--\r\nepilogue \xc3\xa4\r\n",
+	    "preamble \xc3\xa4\r\n" PART("", "a")
+		PART(HTML CTE("8bit"), "\xc3\xa4") "--b--\r\nepilogue \xc3\xa4\r\n",
 	    2, 2, true, false, false, NULL, "part 2 (text/html)", NULL },
 	{ "first of each kind", "multipart/mixed; boundary=b", NULL,
 	    PART(HTML, "a") PART(HTML, "\xc3\xa4") PART("", "\xc3\xa4")
-	    PART(CTE("8bit") "Content-Type: a/b\r\n", "\xc3\xa4") PART(CTE("zip"), "") "--b--",
+		PART(CTE("8bit") "Content-Type: a/b\r\n", "\xc3\xa4")
+		    PART(CTE("zip"), "") "--b--",
 	    5, 2, true, false, false, "part 2 (text/html)", "part 4 (a/b)",
 	    "part 5 (text/plain)" },
 	{ "8-bit in part header only", "multipart/mixed; boundary=b", NULL,
-	    PART("X: \xc3\xa4\r\n", "a") "--b--\r\n",
-	    1, 2, true, false, false, NULL, NULL, NULL },
-	{ "never closed", "multipart/mixed; boundary=b", NULL, PART("", "\xc3\xa4"),
-	    1, 2, true, false, false, "part 1 (text/plain)", NULL, NULL },
-	{ "header never ended", "multipart/mixed; boundary=b", NULL, "--b\r\n" HTML,
-	    1, 2, true, false, false, NULL, NULL, NULL },
-	{ "empty parts", "multipart/mixed; boundary=b", NULL, "--b\r\n--b\r\n\r\n--b--\r\n",
-	    2, 2, true, false, false, NULL, NULL, NULL },
+	    PART("X: \xc3\xa4\r\n", "a") "--b--\r\n", 1, 2, true, false, false, NULL,
+	    NULL, NULL },
+	{ "never closed", "multipart/mixed; boundary=b", NULL, PART("", "\xc3\xa4"), 1,
+	    2, true, false, false, "part 1 (text/plain)", NULL, NULL },
+	{ "header never ended", "multipart/mixed; boundary=b", NULL, "--b\r\n" HTML, 1,
+	    2, true, false, false, NULL, NULL, NULL },
+	{ "empty parts", "multipart/mixed; boundary=b", NULL,
+	    "--b\r\n--b\r\n\r\n--b--\r\n", 2, 2, true, false, false, NULL, NULL, NULL },
 	{ "blanks after a boundary", "multipart/mixed; boundary=b", NULL,
-	    "--b \t\r\n\r\na\r\n--b-- \r\n", 1, 2, true, false, false, NULL, NULL, NULL },
+	    "--b \t\r\n\r\na\r\n--b-- \r\n", 1, 2, true, false, false, NULL, NULL,
+	    NULL },
 	{ "bare LF", "multipart/mixed; boundary=b", NULL,
-	    "--b\n" "Content-Type: text/html\n\n\xc3\xa4\n--b--\n",
+	    "--b\n"
+	    "Content-Type: text/html\n\n\xc3\xa4\n--b--\n",
 	    1, 2, true, false, false, "part 1 (text/html)", NULL, NULL },
 	{ "longer than the boundary", "multipart/mixed; boundary=b", NULL,
-	    "--b\r\n\r\n--bc\r\n--b c\r\n--\r\n-b\r\n--b--\r\n", 1, 2, true, false, false,
-	    NULL, NULL, NULL },
+	    "--b\r\n\r\n--bc\r\n--b c\r\n--\r\n-b\r\n--b--\r\n", 1, 2, true, false,
+	    false, NULL, NULL, NULL },
 	{ "boundary that ends in --", "multipart/mixed; boundary=\"b--\"", NULL,
 	    "--b--\r\n\r\na\r\n--b--\r\n\r\nb\r\n--b----\r\n", 2, 2, true, false, false,
 	    NULL, NULL, NULL },
 	{ "folded and odd case", "multipart/mixed;\r\n BOUNDARY=b", NULL,
-	    PART("content-TYPE:\r\n\ttext/html;\r\n charset=x\r\n", "\xc3\xa4") "--b--\r\n",
+	    PART("content-TYPE:\r\n\ttext/html;\r\n charset=x\r\n",
+		"\xc3\xa4") "--b--\r\n",
 	    1, 2, true, false, false, "part 1 (text/html)", NULL, NULL },
 	{ "first field counts", "multipart/mixed; boundary=b", NULL,
-	    PART(HTML "Content-Type: a/b\r\n", "\xc3\xa4") "--b--\r\n",
-	    1, 2, true, false, false, "part 1 (text/html)", NULL, NULL },
+	    PART(HTML "Content-Type: a/b\r\n", "\xc3\xa4") "--b--\r\n", 1, 2, true,
+	    false, false, "part 1 (text/html)", NULL, NULL },
 	{ "nested", "multipart/mixed; boundary=b", NULL,
 	    "--b\r\nContent-Type: multipart/related; boundary=c\r\n\r\n"
 	    "--c\r\n\r\na\r\n--c\r\n" HTML "\r\n\xc3\xa4\r\n--c--\r\n"
@@ -181,38 +187,41 @@ static const struct part_row part_rows[] = {
 	    2, 3, true, false, false, NULL, NULL, NULL },
 	{ "message inside", "multipart/mixed; boundary=b", NULL,
 	    PART("Content-Type: message/rfc822\r\n",
-	    "Subject: x\r\n" HTML "\r\n\xc3\xa4") "--b--\r\n",
+		"Subject: x\r\n" HTML "\r\n\xc3\xa4") "--b--\r\n",
 	    1, 3, true, false, false, "part 1 (text/html)", NULL, NULL },
 	{ "message inside, encoded", "multipart/mixed; boundary=b", NULL,
 	    PART("Content-Type: message/rfc822\r\n" CTE("base64"), "U3Vi") "--b--\r\n",
 	    1, 2, true, false, false, NULL, NULL, NULL },
 	{ "message without body", "multipart/mixed; boundary=b", NULL,
-	    "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n--b--\r\n",
-	    1, 3, true, false, false, NULL, NULL, NULL },
+	    "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n--b--\r\n", 1, 3,
+	    true, false, false, NULL, NULL, NULL },
 	{ "digest", "multipart/digest; boundary=b", NULL,
-	    PART("", "Subject: x\r\n" HTML "\r\n\xc3\xa4") "--b--\r\n",
-	    1, 3, true, false, false, "part 1 (text/html)", NULL, NULL },
+	    PART("", "Subject: x\r\n" HTML "\r\n\xc3\xa4") "--b--\r\n", 1, 3, true,
+	    false, false, "part 1 (text/html)", NULL, NULL },
 	{ "encoded name", "multipart/mixed; boundary=b", NULL,
-	    PART("Content-Type: a/b; name=\"=?utf-8?q?a?=\"\r\n", "") "--b--\r\n",
-	    1, 2, true, true, false, NULL, NULL, NULL },
+	    PART("Content-Type: a/b; name=\"=?utf-8?q?a?=\"\r\n", "") "--b--\r\n", 1, 2,
+	    true, true, false, NULL, NULL, NULL },
 	{ "encoded filename", "multipart/mixed; boundary=b", NULL,
-	    PART("Content-Disposition: attachment; filename==?utf-8?q?a?=\r\n", "")
-	    "--b--\r\n", 1, 2, true, true, false, NULL, NULL, NULL },
+	    PART("Content-Disposition: attachment; filename==?utf-8?q?a?=\r\n",
+		"") "--b--\r\n",
+	    1, 2, true, true, false, NULL, NULL, NULL },
 	{ "encoded word elsewhere", "multipart/mixed; boundary=b", NULL,
-	    PART("Content-Type: a/b; x=\"=?utf-8?q?a?=\"\r\n", "") "--b--\r\n",
-	    1, 2, true, false, false, NULL, NULL, NULL },
+	    PART("Content-Type: a/b; x=\"=?utf-8?q?a?=\"\r\n", "") "--b--\r\n", 1, 2,
+	    true, false, false, NULL, NULL, NULL },
 	{ "odd bytes in a type", "a\x01/\xc3\xa4", NULL, "\xc3\xa4", 1, 1, false, false,
 	    false, "part 1 (text/plain)", NULL, NULL },
-	{ "8-bit in a type", "a/\xc3\xa4", NULL, "\xc3\xa4", 1, 1, false, false,
-	    false, "part 1 (a/?" "?)", NULL, NULL },
+	{ "8-bit in a type", "a/\xc3\xa4", NULL, "\xc3\xa4", 1, 1, false, false, false,
+	    "part 1 (a/?"
+	    "?)",
+	    NULL, NULL },
 };
 
 static void
 check_parts(const struct part_row *row, const struct body_facts *facts)
 {
 	if (facts->parts != row->parts || facts->levels != row->levels ||
-	    facts->has_mime_parts != row->mime || facts->encoded_filename != row->filename ||
-	    facts->over_limit != row->over)
+	    facts->has_mime_parts != row->mime ||
+	    facts->encoded_filename != row->filename || facts->over_limit != row->over)
 		fail_msg("%s: %zu parts, %zu levels", row->name, facts->parts,
 		    facts->levels);
 	assert_label(facts->undeclared_8bit, row->undeclared);
@@ -253,19 +262,20 @@ static const struct {
 	    "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n", "", 100000,
 	    100000 - PART_ENTITIES_MAX + 1, 2, true },
 	{ "messages in messages", "message/rfc822",
-	    "Content-Type: message/rfc822\r\n\r\n", "x", 100000, 1,
-	    PART_LEVELS_MAX + 2, true },
+	    "Content-Type: message/rfc822\r\n\r\n", "x", 100000, 1, PART_LEVELS_MAX + 2,
+	    true },
 	{ "as many levels as may be", "message/rfc822",
 	    "Content-Type: message/rfc822\r\n\r\n", "\r\nx", PART_LEVELS_MAX - 1, 1,
 	    PART_LEVELS_MAX + 1, false },
 	{ "one boundary for all levels", "multipart/mixed; boundary=b",
 	    "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n", "", 100000,
 	    100000 - PART_LEVELS_MAX + 1, PART_LEVELS_MAX + 2, true },
-	{ "no line ends", "multipart/mixed; boundary=b", "--b", "", 1000000, 0, 1, false },
+	{ "no line ends", "multipart/mixed; boundary=b", "--b", "", 1000000, 0, 1,
+	    false },
 	{ "dashes", "multipart/mixed; boundary=b", "--\r\n", "", 1000000, 0, 1, false },
 	{ "CR only", NULL, "\r", "", 5000000, 1, 1, false },
-	{ "a header that never ends", "multipart/mixed; boundary=b", "--b\r\nX: y\r\n", "",
-	    1, 1, 2, false },
+	{ "a header that never ends", "multipart/mixed; boundary=b", "--b\r\nX: y\r\n",
+	    "", 1, 1, 2, false },
 };
 
 static void
@@ -273,15 +283,18 @@ test_limits(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		struct slice bytes = exact_repeat(limits[i].unit, limits[i].n, limits[i].end);
+		struct slice bytes =
+		    exact_repeat(limits[i].unit, limits[i].n, limits[i].end);
 		struct arena *arena = arena_new();
-		struct body_facts facts = read_body(arena, limits[i].type, NULL, bytes, 65535);
+		struct body_facts facts =
+		    read_body(arena, limits[i].type, NULL, bytes, 65535);
 
 		exact_drop(bytes);
-		if (facts.parts != limits[i].parts || facts.levels != limits[i].levels ||
+		if (facts.parts != limits[i].parts ||
+		    facts.levels != limits[i].levels ||
 		    facts.over_limit != limits[i].over)
-			fail_msg("%s: %zu parts, %zu levels", limits[i].name, facts.parts,
-			    facts.levels);
+			fail_msg("%s: %zu parts, %zu levels", limits[i].name,
+			    facts.parts, facts.levels);
 		assert_true(arena_size(arena) < 256 * 1024);
 		arena_free(&arena);
 	}
@@ -291,15 +304,17 @@ static void
 test_long_header(void **state)
 {
 	struct arena *arena = arena_new();
-	struct slice lines = exact_repeat("X-Filler: 4567890123456789012345678901234\r\n",
-	    1000, HTML "\r\n\xc3\xa4\r\n--b--\r\n");
+	struct slice lines =
+	    exact_repeat("X-Filler: 4567890123456789012345678901234\r\n", 1000,
+		HTML "\r\n\xc3\xa4\r\n--b--\r\n");
 	struct slice bytes = exact_repeat("--b\r\n", 1, "");
 	struct headers *headers = headers_new(arena);
 	struct body_facts facts;
 	struct body *body;
 
 	(void)state;
-	headers_add(headers, SLICE("Content-Type"), SLICE("multipart/mixed; boundary=b"));
+	headers_add(
+	    headers, SLICE("Content-Type"), SLICE("multipart/mixed; boundary=b"));
 	body = body_new(arena, headers);
 	body_add(body, bytes.p, bytes.n);
 	body_add(body, lines.p, lines.n);

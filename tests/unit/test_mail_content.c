@@ -7,7 +7,8 @@
 #include "mail/content.h"
 
 /* "type/subtype|name=value|name=value|", an encoded word marked by "!" */
-static const struct { const char *value, *read; bool malformed; } rows[] = {
+static const struct { const char *value, *read; bool malformed;
+} rows[] = {
 	{ "text/plain", "text/plain|", false },
 	{ " Text/HTML; Charset=UTF-8", "text/html|charset=UTF-8|", false },
 	{ "text/plain; charset=\"utf-8\"; format=flowed",
@@ -17,10 +18,12 @@ static const struct { const char *value, *read; bool malformed; } rows[] = {
 	    "text/plain|charset=utf-8|format=flowed|", false },
 	{ "text/plain (really); charset=us-ascii (Plain text)",
 	    "text/plain|charset=us-ascii|", false },
-	{ "multipart/mixed; boundary=\"a b;c\\\"d\"", "multipart/mixed|boundary=a b;c\"d|",
+	{ "multipart/mixed; boundary=\"a b;c\\\"d\"",
+	    "multipart/mixed|boundary=a b;c\"d|", false },
+	{ "multipart/mixed; boundary=----=_Part_1/2?3:4",
+	    "multipart/mixed|"
+	    "boundary=----=_Part_1/2?3:4|",
 	    false },
-	{ "multipart/mixed; boundary=----=_Part_1/2?3:4", "multipart/mixed|"
-	    "boundary=----=_Part_1/2?3:4|", false },
 	{ "a/b; x=", "a/b|x=|", false },
 	{ "a/b; x=\"\"", "a/b|x=|", false },
 	{ "a/b;;; x=1", "a/b|x=1|", false },
@@ -60,8 +63,9 @@ write_down(const struct content_type *type, char *out, size_t size)
 
 	n = (size_t)snprintf(out, size, "%s/%s|", type->type, type->subtype);
 	for (size_t i = 0; i < type->n_params; i++)
-		n += (size_t)snprintf(out + n, size - n, "%s=%s%s|", type->params[i].name,
-		    type->params[i].encoded_word ? "!" : "", type->params[i].value);
+		n += (size_t)snprintf(out + n, size - n, "%s=%s%s|",
+		    type->params[i].name, type->params[i].encoded_word ? "!" : "",
+		    type->params[i].value);
 }
 
 static void
@@ -78,7 +82,8 @@ test_type(void **state)
 		content_type_parse(arena, value, &type);
 		exact_drop(value);
 		write_down(&type, read, sizeof(read));
-		if (strcmp(read, rows[i].read) != 0 || type.malformed != rows[i].malformed)
+		if (strcmp(read, rows[i].read) != 0 ||
+		    type.malformed != rows[i].malformed)
 			fail_msg("%s: %s %d", rows[i].value, read, type.malformed);
 		arena_free(&arena);
 	}
@@ -87,11 +92,13 @@ test_type(void **state)
 static void
 test_disposition(void **state)
 {
-	static const struct { const char *value, *read; bool malformed; } said[] = {
-		{ " Attachment; filename=\"a.pdf\"", "attachment/|filename=a.pdf|", false },
-		{ "inline", "inline/|", false },
-		{ "attachment; filename=a.pdf; size=1", "attachment/|filename=a.pdf|size=1|",
+	static const struct { const char *value, *read; bool malformed;
+	} said[] = {
+		{ " Attachment; filename=\"a.pdf\"", "attachment/|filename=a.pdf|",
 		    false },
+		{ "inline", "inline/|", false },
+		{ "attachment; filename=a.pdf; size=1",
+		    "attachment/|filename=a.pdf|size=1|", false },
 		{ "attachment; filename*=utf-8''%e2%82%ac.pdf",
 		    "attachment/|filename=utf-8''%e2%82%ac.pdf|", false },
 		{ "", "/|", true },
@@ -130,13 +137,24 @@ test_param(void **state)
 static void
 test_encoding(void **state)
 {
-	static const struct { const char *value; enum transfer_encoding encoding; } said[] = {
-		{ "", CTE_NONE }, { " ", CTE_NONE }, { "7bit", CTE_7BIT },
-		{ " 8BIT\r\n", CTE_8BIT }, { "binary", CTE_BINARY },
-		{ "Quoted-Printable", CTE_QUOTED_PRINTABLE }, { "base64", CTE_BASE64 },
-		{ "(c) base64 (d)", CTE_BASE64 }, { "base64;", CTE_BASE64 },
-		{ "8-bit", CTE_UNKNOWN }, { "base64x", CTE_UNKNOWN },
-		{ "x-uuencode", CTE_UNKNOWN }, { ";", CTE_UNKNOWN }, { "base 64", CTE_UNKNOWN },
+	static const struct {
+		const char *value;
+		enum transfer_encoding encoding;
+	} said[] = {
+		{ "", CTE_NONE },
+		{ " ", CTE_NONE },
+		{ "7bit", CTE_7BIT },
+		{ " 8BIT\r\n", CTE_8BIT },
+		{ "binary", CTE_BINARY },
+		{ "Quoted-Printable", CTE_QUOTED_PRINTABLE },
+		{ "base64", CTE_BASE64 },
+		{ "(c) base64 (d)", CTE_BASE64 },
+		{ "base64;", CTE_BASE64 },
+		{ "8-bit", CTE_UNKNOWN },
+		{ "base64x", CTE_UNKNOWN },
+		{ "x-uuencode", CTE_UNKNOWN },
+		{ ";", CTE_UNKNOWN },
+		{ "base 64", CTE_UNKNOWN },
 	};
 
 	(void)state;
@@ -153,8 +171,20 @@ static void
 test_many(void **state)
 {
 	static const char *const units[] = {
-		"a=b;", ";a=\"b\"", ";a*1=b", ";x*=y", ";", "; ;", "=", "\"", ";\"", "(", "a ",
-		";a=b c", ";a=(", ";a*0=x;a*1=y",
+		"a=b;",
+		";a=\"b\"",
+		";a*1=b",
+		";x*=y",
+		";",
+		"; ;",
+		"=",
+		"\"",
+		";\"",
+		"(",
+		"a ",
+		";a=b c",
+		";a=(",
+		";a*0=x;a*1=y",
 	};
 	struct content_type type;
 

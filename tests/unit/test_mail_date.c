@@ -8,13 +8,14 @@
 
 #define GOOD 1795297200		/* Sat, 21 Nov 2026 21:40:00 UTC */
 
-static const struct { const char *text; time_t when; } good[] = {
+static const struct { const char *text; time_t when;
+} good[] = {
 	{ "Sat, 21 Nov 2026 21:40:00 +0000", GOOD },
 	{ " Sat, 21 Nov 2026 21:40:00 +0000", GOOD },
 	{ "Sat,\r\n 21 Nov 2026\n\t21:40:00 +0000", GOOD },
 	{ "21 Nov 2026 21:40:00 +0000", GOOD },
 	{ "21 Nov 2026 21:40 +0000", GOOD },
-	{ "Mon, 21 Nov 2026 21:40:00 +0000", GOOD },	/* wrong weekday */
+	{ "Mon, 21 Nov 2026 21:40:00 +0000", GOOD }, /* wrong weekday */
 	{ "sat, 21 nov 2026 21:40:00 gmt", GOOD },
 	{ "Sat, 21 Nov 2026 23:10:00 +0130", GOOD },
 	{ "Sat, 21 Nov 2026 13:40:00 -0800", GOOD },
@@ -23,8 +24,8 @@ static const struct { const char *text; time_t when; } good[] = {
 	{ "Sat, 21 Nov 2026 21:40:00 UT", GOOD },
 	{ "Sat, 21 Nov 2026 21:40:00 UTC", GOOD },
 	{ "Sat, 21 Nov 2026 21:40:00 Z", GOOD },
-	{ "Sat, 21 Nov 2026 21:40:00 A", GOOD },	/* military: known to mean nothing */
-	{ "Sat, 21 Nov 2026 21:40:00 CEST", GOOD },	/* so are these */
+	{ "Sat, 21 Nov 2026 21:40:00 A", GOOD }, /* military: known to mean nothing */
+	{ "Sat, 21 Nov 2026 21:40:00 CEST", GOOD }, /* so are these */
 	{ "Sat, 21 Nov 2026 21:40:00 -0000", GOOD },
 	{ "Sat, 21 Nov 2026 21:40:00 +0000 (UTC)", GOOD },
 	{ "Sat (day), 21 (no \\) end) Nov 2026 21(h (in h)):40:00 +0000", GOOD },
@@ -99,7 +100,8 @@ test_bad(void **state)
 			fail_msg("taken: %s", bad[i]);
 		exact_drop(text);
 	}
-	assert_false(date_parse((struct slice){ "21 Nov\0 2026 21:40 +0000", 24 }, &when));
+	assert_false(
+	    date_parse((struct slice){ "21 Nov\0 2026 21:40 +0000", 24 }, &when));
 }
 
 /* Every prefix of a date is read to its end and no further. */
@@ -125,7 +127,8 @@ test_format(void **state)
 	time_t when;
 
 	(void)state;
-	assert_string_equal(date_format(arena, GOOD), "Sat, 21 Nov 2026 21:40:00 +0000");
+	assert_string_equal(
+	    date_format(arena, GOOD), "Sat, 21 Nov 2026 21:40:00 +0000");
 	assert_string_equal(date_format(arena, 0), "Thu, 01 Jan 1970 00:00:00 +0000");
 	for (time_t t = 0; t < 4102444800; t += 86400 * 13 + 3607) {
 		assert_true(date_parse(slice_of(date_format(arena, t)), &when));

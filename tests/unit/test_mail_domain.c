@@ -129,7 +129,8 @@ test_syntax(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(syntax) / sizeof(syntax[0]); i++) {
 		assert_int_equal(domain_is_fqdn(syntax[i].name), syntax[i].fqdn);
-		assert_int_equal(domain_is_queryable(syntax[i].name), syntax[i].queryable);
+		assert_int_equal(
+		    domain_is_queryable(syntax[i].name), syntax[i].queryable);
 		assert_int_equal(domain_labels(syntax[i].name), syntax[i].labels);
 		if (syntax[i].parent == NULL)
 			assert_null(domain_parent(syntax[i].name));

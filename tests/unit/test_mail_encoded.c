@@ -97,8 +97,8 @@ test_decode(void **state)
 		exact_drop(value);
 		if (strcmp(text, rows[i].text) != 0 || bits(&facts) != rows[i].facts)
 			fail_msg("%s: [%s] %u", rows[i].value, text, bits(&facts));
-		assert_string_equal(encoded_decode(arena, slice_of(rows[i].value), NULL),
-		    rows[i].text);
+		assert_string_equal(
+		    encoded_decode(arena, slice_of(rows[i].value), NULL), rows[i].text);
 	}
 	assert_string_equal(encoded_decode(arena, (struct slice){ "a\0b", 3 }, NULL),
 	    "a" FFFD "b");

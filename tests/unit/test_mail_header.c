@@ -25,7 +25,8 @@ test_names(void **state)
 
 		assert_true(name.n > 0);
 		assert_int_equal(header_id_of(name), id);
-		assert_int_equal(header_id_of(slice_sub(name, 0, name.n - 1)), HDR_OTHER);
+		assert_int_equal(
+		    header_id_of(slice_sub(name, 0, name.n - 1)), HDR_OTHER);
 		((char *)(uintptr_t)name.p)[0] |= 0x20;
 		assert_int_equal(header_id_of(name), id);
 		exact_drop(name);
@@ -163,7 +164,8 @@ test_cut(void **state)
 	assert_int_equal(h->value.n, HEADER_VALUE_MAX);
 	assert_int_equal(h->full_size, value.n);
 	/* What is beyond the cut was looked at. */
-	assert_int_equal(h->odd, HEADER_ODD_CUT | HEADER_ODD_LINE_LONG | HEADER_ODD_CONTROL);
+	assert_int_equal(
+	    h->odd, HEADER_ODD_CUT | HEADER_ODD_LINE_LONG | HEADER_ODD_CONTROL);
 	assert_true(headers_over_limit(headers));
 	assert_non_null(headers_first(headers, HDR_FROM));
 	exact_drop(value);
@@ -185,7 +187,8 @@ test_many(void **state)
 	assert_int_equal(headers_total(headers), 100002);
 	assert_true(headers_over_limit(headers));
 	assert_int_equal(headers_count(headers, HDR_FROM), 2);
-	assert_ptr_equal(headers_first(headers, HDR_FROM), headers_last(headers, HDR_FROM));
+	assert_ptr_equal(
+	    headers_first(headers, HDR_FROM), headers_last(headers, HDR_FROM));
 	assert_int_equal(headers_at(headers, HEADERS_MAX - 1)->index, HEADERS_MAX - 1);
 	arena_free(&arena);
 }

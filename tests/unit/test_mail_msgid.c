@@ -7,7 +7,8 @@
 
 enum { VALID = 1, NAME = 2, WORD = 4 };
 
-static const struct { const char *value, *left, *right; unsigned is; } rows[] = {
+static const struct { const char *value, *left, *right; unsigned is;
+} rows[] = {
 	{ " <1@mail.example.com>", "1", "mail.example.com", VALID | NAME },
 	{ "<1@mail.example.com>\r\n", "1", "mail.example.com", VALID | NAME },
 	{ "<a.b$c!d@EXAMPLE.COM>", "a.b$c!d", "EXAMPLE.COM", VALID | NAME },
@@ -34,9 +35,17 @@ static const struct { const char *value, *left, *right; unsigned is; } rows[] = 
 	{ "<example.com>", "", "", 0 },
 	{ "<@example.com>", "", "example.com", NAME },
 	{ "<a@>", "a", "", 0 },
-	{ "<@>", "", "", 0 }, { "<>", "", "", 0 }, { "<", "", "", 0 }, { "", "", "", 0 },
-	{ ">", "", "", 0 }, { "<\">", "", "", 0 }, { "<\"@a>", "\"", "a", VALID },
-	{ "=?", "", "", 0 }, { "=?" "?=", "", "", WORD },
+	{ "<@>", "", "", 0 },
+	{ "<>", "", "", 0 },
+	{ "<", "", "", 0 },
+	{ "", "", "", 0 },
+	{ ">", "", "", 0 },
+	{ "<\">", "", "", 0 },
+	{ "<\"@a>", "\"", "a", VALID },
+	{ "=?", "", "", 0 },
+	{ "=?"
+	  "?=",
+	    "", "", WORD },
 };
 
 static void

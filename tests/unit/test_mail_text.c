@@ -80,7 +80,7 @@ test_blank(void **state)
 		"\xef\xbe\xa0", "\xcd\x8f", "\xe1\xa0\x8e", VS16, TAG_G,
 	};
 	static const char *const shown[] = {
-		"a", " a", ".", "\xff", "\xe2\x80\x90", MAN, "\xe2\x80\x8b" "1",
+		"a", " a", ".", "\xff", "\xe2\x80\x90", MAN, "\xe2\x80\x8b.",
 	};
 
 	(void)state;
@@ -94,12 +94,24 @@ static void
 test_emoji(void **state)
 {
 	static const char *const with[] = {
-		MAN, "Shop " LAPTOP, "\xe2\x9c\x85 Shop", "\xe2\x9c\x93", "\xe2\x98\x85",
-		"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", "\xe2\xad\x90",
+		MAN,
+		("Shop " LAPTOP),
+		"\xe2\x9c\x85 Shop",
+		"\xe2\x9c\x93",
+		"\xe2\x98\x85",
+		"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa",
+		"\xe2\xad\x90",
 	};
 	static const char *const without[] = {
-		"", "Shop", "Shop \xc2\xae", "Shop \xe2\x84\xa2", "\xe6\x97\xa5\xe6\x9c\xac",
-		"1\xe2\x86\x92" "2", "\xe2\x82\xac", "\xff", "\xf0\x9f",
+		"",
+		"Shop",
+		"Shop \xc2\xae",
+		"Shop \xe2\x84\xa2",
+		"\xe6\x97\xa5\xe6\x9c\xac",
+		"1\xe2\x86\x92.",
+		"\xe2\x82\xac",
+		"\xff",
+		"\xf0\x9f",
 	};
 
 	(void)state;
@@ -141,7 +153,8 @@ test_reply_prefix(void **state)
 static void
 test_count(void **state)
 {
-	static const char *const with[] = { "Anna (2)", "(13) Anna", "[3] Anna", "(1)" };
+	static const char *const with[] = { "Anna (2)", "(13) Anna", "[3] Anna",
+		"(1)" };
 	static const char *const without[] = {
 		"", "Anna", "Anna (1999)", "Anna (x)", "Anna ()", "Anna (2", "Anna(2)",
 		"Anna (2) Bell", "Anna (2]", "2", "(", "()",

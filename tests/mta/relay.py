@@ -183,7 +183,7 @@ def one(rig, label, name, how, text, options, breaks):
     if got is None or plain is None:
         report((got is None) == (plain is None), label, "did not arrive: " +
                rig.postfix.read_log()[-600:])
-        return "failed"
+        return "failed" if (got is None) != (plain is None) else "undeliverable"
     fields, body = untouched(got, True)
     plain_fields, plain_body = untouched(plain, False)
     plain_fields = [f for f in plain_fields if not f.lower().startswith(b"x-mailworthy:") and
@@ -201,7 +201,8 @@ def one(rig, label, name, how, text, options, breaks):
     named = bool(findings & breaks)
     if not named and not (good_python and good_perl):
         why.append(f"python {python} perl {perl}, and no finding names it: {sorted(findings)}")
-    report(not why, label, "; ".join(why))
+    report(not why, label + ("" if good_python and good_perl else " (named: it breaks)"),
+           "; ".join(why))
     return "verified" if good_python and good_perl else "named" if named else "failed"
 
 

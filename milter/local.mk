@@ -108,7 +108,22 @@ evidence_sources = \
 	milter/evidence/spf_collect.c
 
 spf_sources = \
-	milter/evidence/spf/spf.h
+	milter/evidence/spf/eval.h \
+	milter/evidence/spf/evaluate.c \
+	milter/evidence/spf/fault.c \
+	milter/evidence/spf/fault.h \
+	milter/evidence/spf/fetch.c \
+	milter/evidence/spf/fetch.h \
+	milter/evidence/spf/foresee.c \
+	milter/evidence/spf/grammar.c \
+	milter/evidence/spf/grammar.h \
+	milter/evidence/spf/hosts.c \
+	milter/evidence/spf/limits.c \
+	milter/evidence/spf/macro.c \
+	milter/evidence/spf/macro.h \
+	milter/evidence/spf/opinion.c \
+	milter/evidence/spf/spf.h \
+	milter/evidence/spf/width.c
 
 checks_sources = \
 	milter/checks/author.c \

@@ -176,22 +176,12 @@ listen_to_worker(struct master *master)
 /* ---- signals ---- */
 
 static void
-warn_fixed(const struct settings *old, const struct settings *fresh)
+warn_fixed(const struct settings *old, const struct settings *fresh, struct arena *arena)
 {
-	const struct { const char *name, *a, *b; } fixed[] = {
-		{ "socket", old->socket, fresh->socket },
-		{ "socket-group", old->socket_group, fresh->socket_group },
-		{ "user", old->user, fresh->user },
-		{ "state-dir", old->state_dir, fresh->state_dir },
-		{ "log", old->log_kind == LOG_TO_FILE ? old->log_file : "",
-		    fresh->log_kind == LOG_TO_FILE ? fresh->log_file : "" },
-	};
-	size_t i;
+	const char *names = settings_need_restart(old, fresh, arena);
 
-	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (strcmp(fixed[i].a, fixed[i].b) != 0)
-			log_warning("%s was changed: this takes effect at the next start",
-			    fixed[i].name);
+	if (*names != '\0')
+		log_warning("%s: changed; this takes effect at the next start", names);
 }
 
 static void
@@ -221,7 +211,8 @@ reload(struct master *master)
 		log_error("configuration NOT reloaded: the old one stays in force");
 		say_ready(master);
 	} else {
-		warn_fixed(snapshot_settings(master->snapshot), snapshot_settings(fresh));
+		warn_fixed(snapshot_settings(master->snapshot), snapshot_settings(fresh),
+		    arena);
 		snapshot_unref(&master->snapshot);
 		master->snapshot = fresh;
 		packed = files_pack(files, arena, &n);

@@ -22,11 +22,15 @@ enum { VALUES = 6 };
 static pid_t
 start(const char *program, int *fd_r)
 {
-	const char *const argv[] = { "postconf", "-hx", "smtp_bind_address",
+	/* posix_spawn() wants them without const and leaves them as they are */
+	static char words[][32] = { "postconf", "-hx", "smtp_bind_address",
 	    "smtp_bind_address6", "inet_interfaces", "inet_protocols", "myhostname",
-	    "smtp_helo_name", NULL };
-	const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-	    "LC_ALL=C", NULL };
+	    "smtp_helo_name" };
+	static char variables[][48] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+	    "LC_ALL=C" };
+	char *argv[] = { words[0], words[1], words[2], words[3], words[4], words[5],
+	    words[6], words[7], NULL };
+	char *environment[] = { variables[0], variables[1], NULL };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int ends[2], error;
@@ -37,8 +41,7 @@ start(const char *program, int *fd_r)
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	error = posix_spawn(&pid, program, &actions, NULL, (char *const *)argv,
-	    (char *const *)environment);
+	error = posix_spawn(&pid, program, &actions, NULL, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	if (error != 0) {

@@ -14,6 +14,9 @@ enum {
 	    ADDRESS_FAULT_NO_LOCAL | ADDRESS_FAULT_8BIT_DOMAIN_INVALID,
 };
 
+/* From fields read of one message: two are a fault already. */
+enum { FROM_FIELDS_READ = 10 };
+
 static void
 join(struct arena *arena, struct address_list *all, const struct address_list *more)
 {
@@ -38,10 +41,10 @@ read_from(struct message *message)
 	struct arena *arena = message->arena;
 	const struct header *header = headers_first(message->headers, HDR_FROM);
 	struct address_list list;
+	unsigned fields;
 
-	for (; header != NULL; header = headers_next(message->headers, header)) {
-		if (message->from.n >= ADDRESS_LIST_MAX)
-			break;
+	for (fields = 0; header != NULL && fields < FROM_FIELDS_READ;
+	    header = headers_next(message->headers, header), fields++) {
 		address_list_parse(arena, header_unfold(arena, header->value), &list);
 		join(arena, &message->from, &list);
 	}

@@ -7,10 +7,12 @@
  * and takes the first clear answer.  A lone server gets two paths, so that
  * one lost packet does not cost the whole time-out.
  *
- * libunbound asks only its server, once a question: its retransmission timer
- * is set to our time-out, since a short one (it follows the quickest answers)
- * fails every name that takes the server longer than that.  It caches
- * nothing, or answers asked for early would come with their old TTL.
+ * libunbound sends each question once, with a timer of 5 s.  Left alone, its
+ * timer follows the quickest answers and every name that takes the server
+ * longer fails; under 5 s it sends a second time (for paths that lose large
+ * packets) and keeps a lost question for nearly 9 s, over it the second loss
+ * marks the server as down.  It caches nothing, or answers asked for early
+ * would come with their old TTL.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -48,7 +50,6 @@ enum {
 	HEDGE_US = 300 * 1000,		/* then another server is asked as well */
 	RESEND_US = 1000 * 1000,	/* then the only server is asked again */
 	PROBE_US = 10 * 1000 * 1000,	/* how often a slow path is tried */
-	TIMER_MAX_MS = 5000,		/* beyond, libunbound marks servers down */
 	SOCKETS_MAX = 2048,		/* of one path */
 	SOCKETS_MIN = 32,
 };
@@ -545,14 +546,14 @@ path_sockets(size_t n_paths)
 
 /* Options that differ from libunbound's own choice; an error text or NULL. */
 static const char *
-path_options(struct path *path, struct arena *arena, unsigned timer_ms, unsigned sockets)
+path_options(struct path *path, struct arena *arena, unsigned sockets)
 {
 	const struct { const char *name, *value; } options[] = {
 		{ "module-config:", "iterator" },	/* no validation without an anchor */
 		{ "do-not-query-localhost:", "no" },
 		{ "infra-host-ttl:", "10" },		/* forget a bad moment soon */
-		{ "infra-cache-min-rtt:", arena_printf(arena, "%u", timer_ms) },
-		{ "unknown-server-time-limit:", arena_printf(arena, "%u", timer_ms) },
+		{ "infra-cache-min-rtt:", "5000" },
+		{ "unknown-server-time-limit:", "5000" },
 		{ "outbound-msg-retry:", "1" },
 		{ "outgoing-range:", arena_printf(arena, "%u", sockets) },
 		{ "outgoing-num-tcp:", "32" },
@@ -570,7 +571,7 @@ path_options(struct path *path, struct arena *arena, unsigned timer_ms, unsigned
 }
 
 static const char *
-path_open(struct path *path, struct arena *arena, unsigned timer_ms, unsigned sockets)
+path_open(struct path *path, struct arena *arena, unsigned sockets)
 {
 	static const char *const unblocked[] = { "test.", "invalid.", "home.arpa." };
 	const char *error;
@@ -580,7 +581,7 @@ path_open(struct path *path, struct arena *arena, unsigned timer_ms, unsigned so
 	if (path->ctx == NULL)
 		return arena_printf(arena, "libunbound: %s", strerror(errno));
 	ub_ctx_debugout(path->ctx, NULL);
-	error = path_options(path, arena, timer_ms, sockets);
+	error = path_options(path, arena, sockets);
 	if (error != NULL)
 		return error;
 	code = ub_ctx_async(path->ctx, 1);
@@ -607,20 +608,16 @@ unbound_run_thread(struct unbound *unbound)
 }
 
 static const char *
-unbound_open_paths(struct unbound *unbound, const struct dns_servers *servers,
-    unsigned timeout)
+unbound_open_paths(struct unbound *unbound, const struct dns_servers *servers)
 {
 	size_t n_paths = servers->n == 1 ? 2 : servers->n;
-	unsigned timer_ms = timeout * 1000;
 	const char *error;
 	struct path *path;
 
-	if (timer_ms > TIMER_MAX_MS)
-		timer_ms = TIMER_MAX_MS;
 	for (size_t i = 0; i < n_paths; i++) {
 		path = &unbound->paths[unbound->n_paths++];
 		path->server = servers->at[i % servers->n];
-		error = path_open(path, unbound->arena, timer_ms, path_sockets(n_paths));
+		error = path_open(path, unbound->arena, path_sockets(n_paths));
 		if (error != NULL)
 			return error;
 	}
@@ -653,7 +650,7 @@ dns_unbound_new(const struct settings_resolver *settings, struct arena *arena,
 	} else if (dns_servers_choose(settings, own, &servers, &error) == 0) {
 		unbound->alone = servers.n == 1;
 		unbound->hedge_us = unbound->alone ? RESEND_US : HEDGE_US;
-		error = unbound_open_paths(unbound, &servers, timeout);
+		error = unbound_open_paths(unbound, &servers);
 	}
 	if (error == NULL && !unbound_run_thread(unbound))
 		error = "the resolver's thread cannot be started";

@@ -53,12 +53,12 @@ struct dns_answer {
 	enum dns_status status;
 	const char *name;		/* as asked: lower-case, no final dot */
 	enum dns_type type;
-	const char *canonical;		/* name the records stand at, after CNAMEs; never NULL */
+	const char *canonical;		/* after CNAMEs, where the records stand; not NULL */
 	const struct dns_rr *rrs;	/* of the type asked for */
 	size_t n;
 	uint32_t ttl;			/* seconds left, smallest of the chain */
 	bool stale;			/* expired, served because the new query failed */
-	bool secure;			/* DNSSEC validated; no anchor is set up so far: false */
+	bool secure;			/* DNSSEC validated; so far never: no anchor */
 	bool over_budget;		/* TEMPFAIL by our own limits */
 	const char *error;		/* TEMPFAIL: what happened, for people; else NULL */
 	const char *server;		/* who said so ("127.0.0.1@53", "cache"), may be NULL */

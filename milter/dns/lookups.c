@@ -93,8 +93,8 @@ lookups_cancel(void *object)
 {
 	struct lookups *lookups = object;
 
-	for (struct lookup *lookup = lookups->pending; lookup != NULL; lookup = lookup->next)
-		dns_forget(lookups->dns, &lookup->waiter);
+	for (struct lookup *it = lookups->pending; it != NULL; it = it->next)
+		dns_forget(lookups->dns, &it->waiter);
 	pthread_cond_destroy(&lookups->mailbox.arrived);
 	pthread_mutex_destroy(&lookups->mailbox.lock);
 }
@@ -159,7 +159,8 @@ lookup_settle_over(struct lookups *lookups, struct lookup *lookup, const char *w
 	struct dns_answer *answer = lookup->answer;
 
 	lookups->over = true;
-	if (lookup_settle_second_best(lookups, lookup) && answer->status != DNS_TEMPFAIL)
+	if (lookup_settle_second_best(lookups, lookup) &&
+	    answer->status != DNS_TEMPFAIL)
 		return;
 	answer->status = DNS_TEMPFAIL;
 	answer->over_budget = true;
@@ -326,8 +327,8 @@ lookups_wait_instant(struct lookups *lookups, int64_t timeout_us)
 		mailbox_wait(&lookups->mailbox, real_us() + timeout_us);
 	lookups->left_us -= timeout_us;
 	lookups->over = lookups->over || lookups->left_us <= 0;
-	for (struct lookup *lookup = lookups->pending; lookup != NULL; lookup = lookup->next)
-		dns_expire(lookups->dns, &lookup->waiter);
+	for (struct lookup *it = lookups->pending; it != NULL; it = it->next)
+		dns_expire(lookups->dns, &it->waiter);
 	lookups_finish(lookups, real_us());
 }
 
@@ -339,14 +340,15 @@ lookups_wait(struct lookups *lookups)
 	if (lookups->pending == NULL)
 		return false;
 	if (lookups->dns->instant) {
-		lookups_wait_instant(lookups, lookups->dns->backend->instant_timeout_us);
+		lookups_wait_instant(lookups,
+		    lookups->dns->backend->instant_timeout_us);
 		return true;
 	}
 	start_us = real_us();
 	until_us = start_us + lookups->left_us;
-	for (struct lookup *lookup = lookups->pending; lookup != NULL; lookup = lookup->next)
-		if (lookup->second_best != NULL && lookup->second_best_us < until_us)
-			until_us = lookup->second_best_us;
+	for (struct lookup *it = lookups->pending; it != NULL; it = it->next)
+		if (it->second_best != NULL && it->second_best_us < until_us)
+			until_us = it->second_best_us;
 	mailbox_wait(&lookups->mailbox, until_us);
 	lookups->left_us -= real_us() - start_us;
 	lookups_finish(lookups, real_us());

@@ -341,8 +341,8 @@ dns_known(struct dns *dns, const char *key, struct arena *arena, uint32_t *fresh
 	}
 	dns_count(dns, COUNT_HITS);
 	*fresh_s_r = (uint32_t)((left_us + 999999) / 1000000);
-	if (left_us < (int64_t)value->ttl * 100000 && value->answer.status != DNS_TEMPFAIL &&
-	    !value->answer.stale)
+	if (left_us < (int64_t)value->ttl * 100000 &&
+	    value->answer.status != DNS_TEMPFAIL && !value->answer.stale)
 		dns_ask(dns, key, value, NULL);
 	return value;
 }

@@ -45,8 +45,8 @@ dns_server_parse(struct arena *arena, struct slice text)
 	zone = slice_sub(text, percent, text.n);
 	if (!ip_parse(host, &ip) || !is_zone(slice_sub(zone, 1, zone.n)) || zone.n == 1)
 		return NULL;
-	return arena_printf(arena, "%s%s@%lu", ip_text(arena, &ip), slice_dup(arena, zone),
-	    port);
+	return arena_printf(arena, "%s%s@%lu", ip_text(arena, &ip),
+	    slice_dup(arena, zone), port);
 }
 
 void

@@ -220,7 +220,8 @@ request_probe(struct request *request)
 }
 
 static void
-request_fail(struct request *request, const char *error, const char *server, bool timeout)
+request_fail(struct request *request, const char *error, const char *server,
+    bool timeout)
 {
 	struct dns_query *query = request->query;
 
@@ -284,13 +285,15 @@ result_rrs(struct arena *arena, enum dns_type type, const struct ub_result *resu
 }
 
 static void
-result_answer(struct dns_query *query, const struct ub_result *result, const char *server)
+result_answer(struct dns_query *query, const struct ub_result *result,
+    const char *server)
 {
 	struct dns_answer answer = { .status = DNS_TEMPFAIL, .server = server };
 	struct arena *arena = arena_new();
 	char canonical[DNS_NAME_TEXT_MAX];
 
-	if (result->canonname != NULL && dns_name_canonical(result->canonname, canonical))
+	if (result->canonname != NULL &&
+	    dns_name_canonical(result->canonname, canonical))
 		answer.canonical = canonical;
 	answer.ttl = result->ttl > 0 ? (uint32_t)result->ttl : 0;
 	answer.secure = result->secure != 0;
@@ -313,7 +316,8 @@ ask_was_worse(const struct ask *other, const struct ask *clear, int64_t hedge_us
 }
 
 static void
-request_answer(struct request *request, struct ask *clear, const struct ub_result *result)
+request_answer(struct request *request, struct ask *clear,
+    const struct ub_result *result)
 {
 	struct unbound *unbound = request->unbound;
 	struct dns_query *query = request->query;
@@ -549,7 +553,7 @@ static const char *
 path_options(struct path *path, struct arena *arena, unsigned sockets)
 {
 	const struct { const char *name, *value; } options[] = {
-		{ "module-config:", "iterator" },	/* no validation without an anchor */
+		{ "module-config:", "iterator" },	/* it has no trust anchor */
 		{ "do-not-query-localhost:", "no" },
 		{ "infra-host-ttl:", "10" },		/* forget a bad moment soon */
 		{ "infra-cache-min-rtt:", "5000" },
@@ -564,7 +568,8 @@ path_options(struct path *path, struct arena *arena, unsigned sockets)
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (ub_ctx_set_option(path->ctx, options[i].name, options[i].value) != 0)
+		if (ub_ctx_set_option(path->ctx, options[i].name,
+		    options[i].value) != 0)
 			return arena_printf(arena, "libunbound %s does not take %s %s",
 			    ub_version(), options[i].name, options[i].value);
 	return NULL;
@@ -573,7 +578,7 @@ path_options(struct path *path, struct arena *arena, unsigned sockets)
 static const char *
 path_open(struct path *path, struct arena *arena, unsigned sockets)
 {
-	static const char *const unblocked[] = { "test.", "invalid.", "home.arpa." };
+	static const char *const unblocked[] = { "test.", "invalid.", "home.arpa.", NULL };
 	const char *error;
 	int code;
 
@@ -587,10 +592,10 @@ path_open(struct path *path, struct arena *arena, unsigned sockets)
 	code = ub_ctx_async(path->ctx, 1);
 	if (code == 0 && path_forward(path, arena) != 0)
 		code = ub_ctx_set_fwd(path->ctx, path->server);
-	for (size_t i = 0; code == 0 && i < sizeof(unblocked) / sizeof(unblocked[0]); i++)
+	for (size_t i = 0; code == 0 && unblocked[i] != NULL; i++)
 		code = ub_ctx_zone_remove(path->ctx, unblocked[i]);
-	return code == 0 ? NULL : arena_printf(arena, "libunbound: %s: %s", path->server,
-	    ub_strerror(code));
+	return code == 0 ? NULL : arena_printf(arena, "libunbound: %s: %s",
+	    path->server, ub_strerror(code));
 }
 
 /* Signals are for the threads that know them; libunbound's inherit the mask. */
@@ -639,7 +644,8 @@ dns_unbound_new(const struct settings_resolver *settings, struct arena *arena,
 	unbound->backend.start = unbound_start;
 	unbound->backend.free = unbound_free;
 	unbound->timeout_us = (int64_t)timeout * 1000000;
-	unbound->timeout_text = arena_printf(own, "no answer from DNS within %u s", timeout);
+	unbound->timeout_text = arena_printf(own, "no answer from DNS within %u s",
+	    timeout);
 	unbound->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&unbound->lock, NULL);
 	TAILQ_INIT(&unbound->fresh);

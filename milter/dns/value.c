@@ -75,7 +75,8 @@ pack_rrs(struct packer *packer, struct dns_rr *rrs, const struct dns_answer *ans
 		rrs[i] = answer->rrs[i];
 		rrs[i].name = pack_text(packer, rrs[i].name);
 		if (rrs[i].text.p != NULL)
-			rrs[i].text.p = pack_bytes(packer, rrs[i].text.p, rrs[i].text.n);
+			rrs[i].text.p = pack_bytes(packer, rrs[i].text.p,
+			    rrs[i].text.n);
 	}
 }
 

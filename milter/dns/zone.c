@@ -147,8 +147,8 @@ zone_step(struct zone *zone, struct arena *arena, enum dns_type type,
 static void
 zone_answer(struct zone *zone, struct arena *arena, struct dns_query *query)
 {
-	struct dns_answer answer = { .canonical = dns_query_name(query), .ttl = UINT32_MAX,
-		.server = "zone" };
+	struct dns_answer answer = { .canonical = dns_query_name(query),
+		.ttl = UINT32_MAX, .server = "zone" };
 	uint32_t negative_ttl;
 	int steps = 0;
 

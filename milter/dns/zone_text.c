@@ -171,7 +171,8 @@ reader_quoted(struct reader *reader, char *text, size_t *n)
 	if (p >= line.n)
 		return reader_fail(reader, "expected a closing quote", line);
 	if (*n - start > STRING_MAX)
-		return reader_fail(reader, "expected at most 255 bytes in a string", line);
+		return reader_fail(reader, "expected at most 255 bytes in a string",
+		    line);
 	reader->rest = slice_trim(slice_sub(line, p + 1, line.n));
 	return true;
 }
@@ -299,7 +300,8 @@ reader_line(struct reader *reader)
 		return false;
 	}
 	if (reader_peek(reader).n > 0)
-		return reader_fail(reader, "expected the end of the line", reader->rest);
+		return reader_fail(reader, "expected the end of the line",
+		    reader->rest);
 	at = &reader_node(reader, name)->records;
 	while (*at != NULL)
 		at = &(*at)->next;

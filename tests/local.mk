@@ -104,6 +104,27 @@ unit_tests += \
 EXTRA_DIST += \
 	tests/unit/settings_text.h
 
+# What comes late or is asked together needs a resolver of their own.
+unit_tests += \
+	tests/unit/test_spf_check \
+	tests/unit/test_spf_grammar \
+	tests/unit/test_spf_macro \
+	tests/unit/test_spf_opinion \
+	tests/unit/test_spf_width
+
+slow_dns = tests/unit/slow_dns.c tests/unit/slow_dns.h
+tests_unit_test_spf_check_SOURCES = tests/unit/test_spf_check.c $(slow_dns)
+tests_unit_test_spf_opinion_SOURCES = tests/unit/test_spf_opinion.c $(slow_dns)
+tests_unit_test_spf_width_SOURCES = tests/unit/test_spf_width.c $(slow_dns)
+
+# Without a file it runs our own cases; spf-suite feeds it the RFC 7208 suite.
+check_PROGRAMS += tests/suites/spf-cases
+TESTS += tests/suites/spf-cases
+
+EXTRA_DIST += \
+	tests/suites/spf-cases.txt \
+	tests/suites/spf-suite
+
 # ---- how they are built and run ----
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

@@ -64,7 +64,8 @@ zone_dns(struct runner *runner)
 	const char *error = "no reason";
 
 	if (runner->dns == NULL)
-		runner->dns = dns_new_zone(text, &runner->clock.clock, runner->arena, &error);
+		runner->dns =
+		    dns_new_zone(text, &runner->clock.clock, runner->arena, &error);
 	if (runner->dns == NULL)
 		die(runner->title, error);
 	return runner->dns;
@@ -104,8 +105,9 @@ fill_sender(struct arena *arena, struct slice mail_from, struct spf_query *query
 		at--;
 	query->local_part = at > 1 ? slice_dup(arena, slice_sub(mail_from, 0, at - 1)) :
 	    "postmaster";
-	query->domain = mail_from.n == 0 ? slice_dup_lower(arena, slice_of(query->helo)) :
-	    slice_dup_lower(arena, slice_sub(mail_from, at, mail_from.n));
+	query->domain = mail_from.n == 0
+	    ? slice_dup_lower(arena, slice_of(query->helo))
+	    : slice_dup_lower(arena, slice_sub(mail_from, at, mail_from.n));
 }
 
 static struct judged
@@ -118,7 +120,8 @@ judge(struct runner *runner, struct arena *arena, const struct spf_query *query)
 		if (!lookups_wait(lookups) || ++judged.rounds > ROUNDS_MAX)
 			die("evaluation does not end", query->domain);
 	}
-	while (spf_second_opinion(arena, lookups, query, &judged.asked, &judged.second) == 1) {
+	while (spf_second_opinion(
+		   arena, lookups, query, &judged.asked, &judged.second) == 1) {
 		if (!lookups_wait(lookups) || ++judged.rounds > ROUNDS_MAX)
 			die("second opinion does not end", query->domain);
 	}
@@ -180,8 +183,9 @@ compare(struct runner *runner, struct arena *arena, const struct judged *judged,
 	bool ok = is_one_of(fields[4], result);
 
 	if (!ok) {
-		printf("FAIL %s / %s: %s, expected %s%s%s\n", runner->title, name, result,
-		    slice_dup(arena, fields[4]), judged->answer.problem == NULL ? "" : ": ",
+		printf("FAIL %s / %s: %s, expected %s%s%s\n", runner->title, name,
+		    result, slice_dup(arena, fields[4]),
+		    judged->answer.problem == NULL ? "" : ": ",
 		    judged->answer.problem == NULL ? "" : judged->answer.problem);
 	}
 	for (size_t i = 5; i < n; i++) {
@@ -278,7 +282,8 @@ main(int argc, char **argv)
 		    srcdir == NULL ? "." : srcdir));
 		arena_free(&own);
 	}
-	printf("%u of %u as they must be; libspf2 was asked %u times and differs %u times\n",
+	printf(
+	    "%u of %u as they must be; libspf2 was asked %u times and differs %u times\n",
 	    runner.passed, runner.cases, runner.asked, runner.differ);
 	dns_free(&runner.dns);
 	arena_free(&runner.arena);

@@ -199,7 +199,8 @@ slow_dns_slow(struct lookups *lookups, bool slow)
 }
 
 void
-slow_dns_ttl(struct lookups *lookups, const char *name, enum dns_type type, uint32_t ttl)
+slow_dns_ttl(
+    struct lookups *lookups, const char *name, enum dns_type type, uint32_t ttl)
 {
 	rrset_at(lookups, (int)type, name)->ttl = ttl;
 }
@@ -230,7 +231,8 @@ resolve(struct lookups *lookups, struct dns_answer *answer)
 		any = rrset_at(lookups, 0, name);
 		alias = rrset_at(lookups, CNAME, name);
 		if (any->failure != NULL || set->failure != NULL) {
-			fail(answer, set->failure != NULL ? set->failure : any->failure);
+			fail(
+			    answer, set->failure != NULL ? set->failure : any->failure);
 			return;
 		}
 		if (alias->n == 0) {
@@ -270,7 +272,9 @@ dns_get(struct lookups *lookups, const char *name, enum dns_type type)
 			abort();
 		lookups->open[lookups->n_open++] = question;
 		question->answer = (struct dns_answer){
-			.status = DNS_PENDING, .name = question->real.name, .type = type,
+			.status = DNS_PENDING,
+			.name = question->real.name,
+			.type = type,
 		};
 	}
 	return &question->answer;

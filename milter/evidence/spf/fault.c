@@ -45,16 +45,17 @@ static const struct mistake {
 	{ "all", "nothing may follow \"all\"" },
 	{ "include", "it needs a domain name: include:_spf.example.com" },
 	{ "exists", "it needs a domain name: exists:%{i}._spf.example.com" },
-	{ "a", "what follows is no domain name with at least one dot, or no prefix length"
+	{ "a",
+	    "what follows is no domain name with at least one dot, or no prefix length"
 	    " of 0 to 32 (IPv6: //0 to //128)" },
-	{ "mx", "what follows is no domain name with at least one dot, or no prefix length"
+	{ "mx",
+	    "what follows is no domain name with at least one dot, or no prefix length"
 	    " of 0 to 32 (IPv6: //0 to //128)" },
 	{ "ptr", "what follows is no domain name with at least one dot" },
 	{ "ip4", "it needs an IPv4 address or network: ip4:192.0.2.0/24" },
 	{ "ip6", "it needs an IPv6 address or network: ip6:2001:db8::/32" },
 	{ "redirect", "it needs \"=\" and a domain name: redirect=_spf.example.com" },
 	{ "exp", "it needs \"=\" and a domain name: exp=explain.example.com" },
-	{ "v", "the version stands at the start only: two records were run together" },
 };
 
 /* The mistakes that are seen whatever the mechanism is. */
@@ -64,11 +65,11 @@ common_why(struct slice term, struct slice name, struct slice argument)
 	if (has_foreign_byte(term))
 		return "it holds a character that is not printable ASCII";
 	if (has_bad_macro(term))
-		return "\"%\" must be followed by \"%\", \"_\", \"-\" or a macro like {i}";
+		return "\"%\" stands alone: write \"%%\", or a macro such as \"%{i}\"";
 	if (is_address(term))
 		return "an address needs \"ip4:\" or \"ip6:\" before it";
-	if ((slice_is(name, "a") || slice_is(name, "mx") || slice_is(name, "include")) &&
-	    is_address(argument))
+	if (is_address(argument) &&
+	    (slice_is(name, "a") || slice_is(name, "mx") || slice_is(name, "include")))
 		return "an address stands behind \"ip4:\" or \"ip6:\"";
 	return NULL;
 }
@@ -88,9 +89,11 @@ spf_fault_why(struct slice term)
 	argument = slice_sub(name, n + 1, name.n);
 	name = slice_sub(name, 0, n);
 	why = common_why(term, name, argument);
-	for (size_t i = 0; why == NULL && i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+	if (why != NULL)
+		return why;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		if (slice_is(name, mistakes[i].name))
-			why = mistakes[i].why;
+			return mistakes[i].why;
 	}
-	return why != NULL ? why : "there is no such mechanism";
+	return "there is no such mechanism";
 }

@@ -63,6 +63,8 @@ foresee_term(struct foresight *f, const struct spf_term *term)
 	}
 	name = term->has_domain ? spf_expand(eval->arena, &f->values, term->domain) :
 	    f->values.domain;
+	if (name[0] == '\0')
+		return;
 	switch (term->kind) {
 	case SPF_KIND_INCLUDE:
 	case SPF_KIND_REDIRECT:

@@ -79,7 +79,10 @@ rule_delimiters(const char *p, const char *end, struct spf_macro *macro)
 	return p;
 }
 
-/* macro-expand = ( "%{" macro-letter transformers *delimiter "}" ) / "%%" / "%_" / "%-" */
+/*
+ * macro-expand = ( "%{" macro-letter transformers *delimiter "}" ) /
+ *                "%%" / "%_" / "%-"
+ */
 const char *
 spf_macro_read(const char *p, const char *end, struct spf_macro *macro_r)
 {
@@ -478,8 +481,6 @@ spf_record_parse(struct arena *arena, struct slice text, size_t max_terms,
 	if (n > max_terms)
 		return -1;
 	record_r->terms = arena_array(arena, n, sizeof(record_r->terms[0]));
-	for (size_t i = 0; i < text.n; i++)
-		record_r->n_macros += text.p[i] == '%';
 	while (slice_split(&rest, ' ', &word)) {
 		if (word.n == 0)
 			continue;

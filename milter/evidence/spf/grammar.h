@@ -39,7 +39,6 @@ struct spf_record {
 	struct spf_term redirect;
 	bool has_redirect;
 	unsigned letters;		/* of mechanisms and redirect */
-	size_t n_macros;		/* '%' anywhere in the record */
 };
 
 /* Why a record cannot be read: the term, and what is wrong with it. */

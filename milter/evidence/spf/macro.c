@@ -19,7 +19,7 @@
 enum { TOKENS_MAX = 1024 };
 
 struct name {
-	char bytes[DOMAIN_MAX + 2];	/* one for the final dot, one beyond the limit */
+	char bytes[DOMAIN_MAX + 2];	/* the final dot, one beyond the limit */
 	size_t start;			/* bytes[start..] are in use */
 };
 
@@ -27,14 +27,15 @@ static void
 prepend(struct name *name, char c)
 {
 	if (name->start > 0)
-		name->bytes[--name->start] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+		name->bytes[--name->start] =
+		    c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
 static bool
 is_unreserved(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '-' || c == '.' || c == '_' || c == '~';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 static void
@@ -180,7 +181,9 @@ prepend_token(struct name *name, struct arena *arena, const struct spf_values *v
 static struct slice
 name_cut(const struct name *name)
 {
-	struct slice text = { name->bytes + name->start, sizeof(name->bytes) - name->start };
+	struct slice text = {
+		name->bytes + name->start, sizeof(name->bytes) - name->start,
+	};
 
 	if (text.n > 0 && text.p[text.n - 1] == '.')
 		text.n--;
@@ -210,7 +213,8 @@ spf_query_name(struct arena *arena, struct slice name)
 }
 
 const char *
-spf_expand(struct arena *arena, const struct spf_values *values, struct slice domain_spec)
+spf_expand(struct arena *arena, const struct spf_values *values,
+    struct slice domain_spec)
 {
 	const char *tokens[TOKENS_MAX];
 	const char *p = domain_spec.p, *end = p + domain_spec.n, *next;

@@ -70,6 +70,30 @@ install_handlers(void)
 	SPF_debug_handler = handle_message;
 }
 
+/*
+ * Builds without the patches of 2021 write beyond the buffer of a reversed
+ * macro that is cut, and of an escaped one (CVE-2021-33912, -33913).
+ */
+static bool
+macros_are_harmless(struct slice text)
+{
+	const char *p = text.p, *end = p + text.n;
+	struct spf_macro macro;
+	unsigned n = 0;
+
+	while (p < end) {
+		if (*p != '%') {
+			p++;
+			continue;
+		}
+		p = spf_macro_read(p, end, &macro);
+		if (p == NULL || ++n > OPINION_MACROS_MAX || macro.escape ||
+		    (macro.reverse && macro.keep > 0))
+			return false;
+	}
+	return true;
+}
+
 /* May libspf2 see this record? */
 static bool
 is_harmless(struct arena *arena, struct slice text)
@@ -79,7 +103,7 @@ is_harmless(struct arena *arena, struct slice text)
 
 	return text.n <= OPINION_RECORD_MAX &&
 	    spf_record_parse(arena, text, SPF_TERMS_MAX, &record, &fault) == 0 &&
-	    record.n_macros <= OPINION_MACROS_MAX;
+	    macros_are_harmless(text);
 }
 
 /* An answer without records.  NULL must not be returned to libspf2. */
@@ -87,8 +111,9 @@ static SPF_dns_rr_t *
 empty_answer(struct opinion *opinion, const char *domain, ns_type type,
     SPF_dns_stat_t status)
 {
-	SPF_dns_rr_t *rr = SPF_dns_rr_new_init(&opinion->layer, domain, type, 0, status);
+	SPF_dns_rr_t *rr;
 
+	rr = SPF_dns_rr_new_init(&opinion->layer, domain, type, 0, status);
 	if (rr == NULL)
 		longjmp(opinion->bail, 1);
 	return rr;
@@ -237,7 +262,8 @@ result_of(SPF_response_t *response)
 		break;
 	}
 	for (int i = 0; i < SPF_response_messages(response); i++) {
-		if (SPF_error_code(SPF_response_message(response, i)) == SPF_E_DNS_ERROR)
+		if (SPF_error_code(SPF_response_message(response, i)) ==
+		    SPF_E_DNS_ERROR)
 			return SPF_TEMPERROR;
 	}
 	return SPF_PERMERROR;
@@ -245,10 +271,12 @@ result_of(SPF_response_t *response)
 
 /* The address, then HELO, then the sender: the order libspf2 needs. */
 static int
-fill_request(struct opinion *opinion, SPF_request_t *request, const struct spf_query *query)
+fill_request(struct opinion *opinion, SPF_request_t *request,
+    const struct spf_query *query)
 {
 	const char *local = query->local_part != NULL && query->local_part[0] != '\0' ?
 	    query->local_part : "postmaster";
+	const char *helo = query->helo == NULL ? "unknown" : query->helo, *sender;
 	struct in_addr in4;
 	struct in6_addr in6;
 	int failed;
@@ -260,16 +288,16 @@ fill_request(struct opinion *opinion, SPF_request_t *request, const struct spf_q
 		memcpy(&in6, query->ip.bytes, sizeof(in6));
 		failed = SPF_request_set_ipv6(request, in6) != SPF_E_SUCCESS;
 	}
-	if (failed || SPF_request_set_helo_dom(request, query->helo == NULL ? "unknown" :
-	    query->helo) != SPF_E_SUCCESS)
+	if (failed || SPF_request_set_helo_dom(request, helo) != SPF_E_SUCCESS)
 		return -1;
-	return SPF_request_set_env_from(request, arena_printf(opinion->arena, "%s@%s",
-	    local, query->domain)) == 0 ? 0 : -1;
+	sender = arena_printf(opinion->arena, "%s@%s", local, query->domain);
+	return SPF_request_set_env_from(request, sender) == 0 ? 0 : -1;
 }
 
 /* 0 and a result, or -1 when libspf2 could not work. */
 static int
-evaluate(struct opinion *opinion, const struct spf_query *query, enum spf_result *result_r)
+evaluate(struct opinion *opinion, const struct spf_query *query,
+    enum spf_result *result_r)
 {
 	SPF_server_t *server = SPF_server_new_dns(&opinion->layer, 0);
 	SPF_request_t *request = server == NULL ? NULL : SPF_request_new(server);
@@ -309,7 +337,8 @@ is_askable(const struct spf_query *query)
 {
 	return query->ip.family != 0 && !ip_is_loopback(&query->ip) &&
 	    (query->helo == NULL || strlen(query->helo) <= DOMAIN_MAX) &&
-	    (query->local_part == NULL || strlen(query->local_part) <= OPINION_LOCAL_MAX);
+	    (query->local_part == NULL ||
+		strlen(query->local_part) <= OPINION_LOCAL_MAX);
 }
 
 int
@@ -318,8 +347,8 @@ spf_second_opinion(struct arena *arena, struct lookups *lookups,
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct opinion opinion = {
-		.layer = { .lookup = lookup, .get_exp = get_explanation, .name = "own" },
-		.arena = arena, .lookups = lookups,
+		.layer.lookup = lookup, .layer.get_exp = get_explanation,
+		.layer.name = "own", .arena = arena, .lookups = lookups,
 	};
 	struct spf_published published;
 	int failed;

@@ -20,7 +20,8 @@ struct lookups;
 #define SPF_TERMS_MAX 10000	/* of the whole tree */
 
 enum spf_result {
-	SPF_NONE, SPF_NEUTRAL, SPF_PASS, SPF_FAIL, SPF_SOFTFAIL, SPF_TEMPERROR, SPF_PERMERROR,
+	SPF_NONE, SPF_NEUTRAL, SPF_PASS, SPF_FAIL, SPF_SOFTFAIL,
+	SPF_TEMPERROR, SPF_PERMERROR,
 };
 
 struct spf_query {
@@ -31,21 +32,33 @@ struct spf_query {
 	const char *receiver;		/* %{r}, may be NULL */
 };
 
+/* Texts are harmless (log_safe) and live in the arena. */
 struct spf_answer {
 	enum spf_result result;
 	const char *record;		/* the domain's own record, "" when none */
-	const char *term;		/* the term that decided ("ip4:192.0.2.0/24", "-all"), or NULL */
+	/*
+	 * The term that gave the result ("include:_spf.example.net", "-all"), of
+	 * the domain's record or the one it redirects to; for temperror and
+	 * permerror the term at fault, however deep.  NULL when no term was it.
+	 */
+	const char *term;
 	const char *term_domain;	/* domain whose record holds it */
-	const char *problem;		/* for people, where not a clean result, or NULL */
-	unsigned lookups;		/* terms that ask DNS, whole tree */
-	unsigned voids;			/* void lookups */
+	const char *problem;		/* none, temperror, permerror: why; else NULL */
+	unsigned lookups;		/* terms that asked DNS, whole tree */
+	unsigned voids;			/* terms that found nothing there */
 	unsigned records_found;		/* SPF records at the name */
-	bool uses_local_part;		/* %{s} or %{l} anywhere: not to be cached */
+	bool uses_local_part;		/* %{s} or %{l} in a record: do not cache */
 	bool uses_helo;			/* %{h} */
-	uint32_t ttl;			/* smallest of all answers used */
+	uint32_t ttl;			/* smallest of all answers used, or 0 */
 };
 
-/* 0 when *answer_r is final, 1 when something is pending in `lookups`. */
+/*
+ * 0 when *answer_r is final, 1 when something is pending in `lookups`: wait,
+ * then call again.  What can be foreseen is asked for at once.  Lookups and
+ * voids count as RFC 7208 section 4.6.4 has it: over the whole tree, only what
+ * evaluation really came to; %{p} is a lookup once; a term is void once; more
+ * than 10 MX records are a permerror, of PTR records the first 10 count.
+ */
 int spf_check(struct arena *arena, struct lookups *lookups,
     const struct spf_query *query, struct spf_answer *answer_r);
 
@@ -53,7 +66,9 @@ const char *spf_result_name(enum spf_result result);
 
 /*
  * What a record admits, without an address: for spf-too-wide.  Looks at the
- * record given and at what it includes or redirects to. 0 / 1 as above.
+ * domain's record and at what it includes or redirects to by plain names, at
+ * terms that admit ("+") before the first "all".  0 / 1 as above; a record
+ * that cannot be had or read is not wide.
  */
 struct spf_width {
 	bool plus_all;			/* +all, or a net wider than /8, /16 (v6) */
@@ -66,7 +81,10 @@ int spf_width(struct arena *arena, struct lookups *lookups, const char *domain,
 /*
  * libspf2's reading behind the guard of a second opinion: same answers, same
  * limits on what it is given.  asked_r is false where it must not be asked
- * (record over 1,000 bytes, over 10 macros, not accepted by our parser).
+ * (no record; a record in the tree over 1,000 bytes, with over 10 macros, with
+ * macros as %{S} or %{d2r} or not accepted by our parser; over 40 lookups; a
+ * loopback address) or failed.
+ * Call it once spf_check() is final: it asks one name at a time.
  */
 int spf_second_opinion(struct arena *arena, struct lookups *lookups,
     const struct spf_query *query, bool *asked_r, enum spf_result *result_r);

@@ -29,7 +29,9 @@ static void survey_domain(struct survey *survey, const char *domain, bool top);
 static enum breadth
 net_breadth(unsigned bits, unsigned anybody, unsigned wide)
 {
-	return bits < anybody ? BREADTH_ANYBODY : bits < wide ? BREADTH_WIDE : BREADTH_FINE;
+	if (bits < anybody)
+		return BREADTH_ANYBODY;
+	return bits < wide ? BREADTH_WIDE : BREADTH_FINE;
 }
 
 static enum breadth
@@ -102,8 +104,8 @@ follow(struct survey *survey, const struct spf_term *term, bool top)
 
 /* What stands behind "all" is never reached; only "+" admits. */
 static void
-survey_record(struct survey *survey, const struct spf_record *record, const char *domain,
-    bool top)
+survey_record(struct survey *survey, const struct spf_record *record,
+    const char *domain, bool top)
 {
 	const struct spf_term *term;
 

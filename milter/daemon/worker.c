@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -247,6 +248,19 @@ close_parts(void)
 	snapshot_unref(&worker.snapshot);
 }
 
+/* Each lost DNS question holds a socket for seconds, each connection one. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warning("cannot raise the number of open files: %s", strerror(errno));
+}
+
 int
 worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 {
@@ -258,6 +272,7 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 	pthread_t ticker, health;
 	int status;
 
+	raise_file_limit();
 	prctl(PR_SET_NAME, "mw-worker");	/* `pkill -HUP mailworthyd` is the master's */
 	worker.snapshot = snapshot;
 	worker.egress = egress;

@@ -75,6 +75,7 @@ struct own_signature {			/* one that we make, or would make in audit mode */
 	bool testing;
 	const char *problem;		/* MALFORMED record: which fault */
 	enum dkim_result predicted;	/* what a verifier will say */
+	const char *breaks;		/* what will break it on the way, or NULL */
 };
 
 struct dkim_evidence {

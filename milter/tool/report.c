@@ -328,6 +328,8 @@ print_open(struct report *r)
 static const char *
 prediction(const struct own_signature *own)
 {
+	if (own->breaks != NULL)
+		return own->breaks;
 	switch (own->predicted) {
 	case DKIM_PASS:
 		return "verifies";

@@ -201,6 +201,11 @@ def one(rig, label, name, how, text, options, breaks):
     named = bool(findings & breaks)
     if not named and not (good_python and good_perl):
         why.append(f"python {python} perl {perl}, and no finding names it: {sorted(findings)}")
+    ours = [d["status"] for d in record["dkim"] if d["s"] in ("rsa", "ed")]
+    predicted = all(status == "pass" for status in ours)
+    if predicted != (good_python and good_perl) and "8BITMIME" in rig.sink.extensions:
+        why.append(f"predicted {ours}, "
+                   f"but python {python} perl {perl}")
     report(not why, label + ("" if good_python and good_perl else " (named: it breaks)"),
            "; ".join(why))
     return "verified" if good_python and good_perl else "named" if named else "failed"

@@ -130,3 +130,44 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
+
+# make fuzzers (after configure --enable-fuzzers): not part of make check
+fuzz_programs = \
+	tests/fuzz/fuzz_address \
+	tests/fuzz/fuzz_body \
+	tests/fuzz/fuzz_content \
+	tests/fuzz/fuzz_date \
+	tests/fuzz/fuzz_dmarc_record \
+	tests/fuzz/fuzz_dns_rdata \
+	tests/fuzz/fuzz_dns_zone \
+	tests/fuzz/fuzz_domain \
+	tests/fuzz/fuzz_encoded \
+	tests/fuzz/fuzz_files \
+	tests/fuzz/fuzz_header \
+	tests/fuzz/fuzz_key_pem \
+	tests/fuzz/fuzz_key_record \
+	tests/fuzz/fuzz_msgid \
+	tests/fuzz/fuzz_settings \
+	tests/fuzz/fuzz_sightings \
+	tests/fuzz/fuzz_spf \
+	tests/fuzz/fuzz_tags \
+	tests/fuzz/fuzz_verify
+
+EXTRA_PROGRAMS += $(fuzz_programs)
+EXTRA_DIST += tests/fuzz/run tests/fuzz/driver.c tests/fuzz/made_up_dns.h tests/fuzz/seeds
+CLEANFILES += $(fuzz_programs)
+
+if HAVE_LIBFUZZER
+fuzz_main = -fsanitize=fuzzer
+else
+fuzz_main = tests/fuzz/driver.o
+endif
+
+fuzzers: libmailworthy.a
+	test "$(fuzz_main)" = -fsanitize=fuzzer || $(MAKE) $(AM_MAKEFLAGS) $(fuzz_main)
+	$(MAKE) $(AM_MAKEFLAGS) LDADD="$(fuzz_main) $(LDADD)" $(fuzz_programs)
+
+tests/fuzz/driver.o: tests/fuzz/driver.c
+	$(COMPILE) -c -o $@ $<
+
+.PHONY: fuzzers

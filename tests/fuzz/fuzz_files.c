@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "settings/files.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -30,6 +30,8 @@ load_and_dump(const void *bytes, size_t size)
 	return text;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

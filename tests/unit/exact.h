@@ -40,7 +40,7 @@ static inline struct slice
 exact_repeat(const char *unit, size_t n, const char *end)
 {
 	size_t size = strlen(unit), last = strlen(end);
-	char *copy = malloc(n * size + last + 1);
+	char *copy = calloc(n * size + last + 1, 1);
 
 	if (copy == NULL)
 		abort();

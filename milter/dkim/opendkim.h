@@ -29,8 +29,9 @@ struct sign_job *sign_job_new(struct dkim_lib *lib, struct arena *arena,
     const struct ring_key *key, const char *const *oversign, time_t now,
     const char **error_r);
 
-/* "Name:value" with CRLF folds and no NUL, in the order of the message. */
-int sign_job_field(struct sign_job *job, struct slice field, const char **error_r);
+/* In the order of the message; the value as received, without NUL. */
+int sign_job_field(struct sign_job *job, struct slice name, struct slice value,
+    const char **error_r);
 
 /* After the last field. */
 int sign_job_start(struct sign_job *job, const char **error_r);
@@ -57,7 +58,7 @@ struct verify_job *verify_job_new(struct dkim_lib *lib, struct arena *arena,
     verify_key_fn *key, void *context);
 
 /* -1 when the field cannot be fed; what it belongs to will not verify. */
-int verify_job_field(struct verify_job *job, struct slice field);
+int verify_job_field(struct verify_job *job, struct slice name, struct slice value);
 int verify_job_start(struct verify_job *job);
 void verify_job_body(struct verify_job *job, const void *bytes, size_t n);
 

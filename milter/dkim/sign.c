@@ -53,7 +53,7 @@ struct selection {			/* the fields of one message to sign */
 	const struct headers *headers;
 	const char *const *names;
 	const char *oversign[sizeof(strict_oversign) / sizeof(strict_oversign[0])];
-	struct slice fields[SIGN_HEADERS_MAX];
+	struct { struct slice name, value; } fields[SIGN_HEADERS_MAX];
 	size_t n;
 	bool *marks;			/* by place in the message */
 	unsigned char whole[HDR_IDS];	/* 0 not looked at, 1 whole, 2 not */
@@ -140,26 +140,6 @@ name_is_whole(struct selection *selection, const struct header *field)
 	return *whole == 1;
 }
 
-/* "Name:value" with each fold as CRLF, without a line end of its own. */
-static struct slice
-field_text(struct arena *arena, struct slice name, struct slice value)
-{
-	char *text = arena_alloc(arena, name.n + 1 + 2 * value.n + 1);
-	size_t i, n = name.n;
-
-	while (value.n > 0 && (value.p[value.n - 1] == '\n' ||
-	    value.p[value.n - 1] == '\r'))
-		value.n--;
-	memcpy(text, name.p, name.n);
-	text[n++] = ':';
-	for (i = 0; i < value.n; i++) {
-		if (value.p[i] == '\n' && (i == 0 || value.p[i - 1] != '\r'))
-			text[n++] = '\r';
-		text[n++] = value.p[i];
-	}
-	return (struct slice){ text, n };
-}
-
 static void
 drop_oversign(struct selection *selection, struct slice name)
 {
@@ -228,7 +208,8 @@ mark_fields(struct selection *selection, size_t room)
 static void
 add_field(struct selection *selection, struct slice name, struct slice value)
 {
-	selection->fields[selection->n++] = field_text(selection->arena, name, value);
+	selection->fields[selection->n].name = name;
+	selection->fields[selection->n++].value = value;
 }
 
 /* A field that will be added at the top; its value gets a leading blank there. */
@@ -280,7 +261,8 @@ start_work(struct work *work, struct dkim_lib *lib, struct selection *selection,
 	if (job == NULL)
 		return;
 	for (i = 0; i < selection->n; i++) {
-		if (sign_job_field(job, selection->fields[i], &work->error) != 0)
+		if (sign_job_field(job, selection->fields[i].name,
+		    selection->fields[i].value, &work->error) != 0)
 			return;
 	}
 	if (sign_job_start(job, &work->error) == 0)

@@ -19,7 +19,7 @@
 #include "mail/tags.h"
 
 enum {
-	NAMES_MAX = 200,	/* names in h=; more only costs time */
+	NAMES_MAX = 256,	/* names in h=; more only costs time */
 	FIELDS_MAX = 1000,	/* fields fed */
 	RECORD_MAX = 1024,	/* what libopendkim reads of a key record */
 };
@@ -102,7 +102,7 @@ read_names(struct candidate *candidate)
 	bool has_from;
 
 	if (count_names(candidate->names, &has_from) > NAMES_MAX)
-		decide(candidate, DKIM_NEUTRAL, "h= names over 200 fields");
+		decide(candidate, DKIM_NEUTRAL, "h= names over 256 fields");
 	else if (!has_from)
 		decide(candidate, DKIM_PERMERROR, "h= does not name From");
 }
@@ -171,23 +171,6 @@ read_field(struct arena *arena, struct candidate *candidate)
 
 /* ---- what libopendkim gets ---- */
 
-/* "Name:value" with each fold as CRLF. */
-static struct slice
-field_text(struct arena *arena, const struct header *h)
-{
-	char *text = arena_alloc(arena, h->name.n + 1 + 2 * h->value.n + 1);
-	size_t n = h->name.n;
-
-	memcpy(text, h->name.p, n);
-	text[n++] = ':';
-	for (size_t i = 0; i < h->value.n; i++) {
-		if (h->value.p[i] == '\n' && (i == 0 || h->value.p[i - 1] != '\r'))
-			text[n++] = '\r';
-		text[n++] = h->value.p[i];
-	}
-	return (struct slice){ text, n };
-}
-
 static void
 decide_rest(struct verifier *verifier, enum dkim_result result, const char *reason)
 {
@@ -243,7 +226,7 @@ feed_field(struct verifier *verifier, const struct map *wanted, const struct hea
 		decide_rest(verifier, DKIM_NEUTRAL, "it covers over 1000 fields");
 		return -1;
 	}
-	if (verify_job_field(verifier->job, field_text(verifier->arena, h)) != 0 &&
+	if (verify_job_field(verifier->job, h->name, h->value) != 0 &&
 	    candidate != NULL) {
 		decide(candidate, DKIM_NEUTRAL, "it cannot be read");
 		return -1;

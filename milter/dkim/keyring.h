@@ -69,6 +69,7 @@ struct sighting {
 	enum key_dns state;		/* the last clear answer */
 	time_t since;			/* first of an unbroken run of that state */
 	time_t last;			/* time of the last clear answer */
+	time_t expires;			/* when caches forget that answer */
 	time_t last_match;		/* 0 never */
 	uint32_t ttl;			/* of the last matching record */
 	time_t first_bad, second_bad;	/* two clear refusals at least 60 s apart, 0 */
@@ -82,7 +83,10 @@ struct sighting {
 struct sightings *sightings_open(const char *path);	/* NULL path: memory only */
 void sightings_close(struct sightings **sightings);
 
-/* Judges an answer for the key and remembers it; a TEMPFAIL changes nothing. */
+/*
+ * Judges an answer for the key and remembers it.  A TEMPFAIL, a stale answer,
+ * and an answer noted before that comes out of a cache again change nothing.
+ */
 void sightings_note(struct sightings *sightings, const struct ring_key *key,
     const struct dns_answer *answer, time_t now);
 

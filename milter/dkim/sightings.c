@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +19,9 @@
 #include "dkim/sightings.h"
 #include "dns/dns.h"
 
-enum { SECOND_LOOK = 60, PARTS = 13, NAME_SIZE = 320 };
+enum { SECOND_LOOK = 60, PARTS = 14, NAME_SIZE = 320 };
 
+#define TIME_LIMIT (INT64_C(1) << 40)	/* seconds: the year 36812 */
 #define FIRST_LINE "mailworthy-sightings 1\n"
 
 struct sightings {
@@ -67,7 +67,7 @@ read_time(struct slice text, time_t *time_r)
 {
 	unsigned long number;
 
-	if (!slice_number(text, LONG_MAX, &number))
+	if (!slice_number(text, TIME_LIMIT, &number))
 		return false;
 	*time_r = (time_t)number;
 	return true;
@@ -84,8 +84,9 @@ read_numbers(const struct slice *parts, struct sighting *sighting)
 	    !slice_number(parts[3], UINT32_MAX, &ttl) ||
 	    !read_time(parts[4], &sighting->first_bad) ||
 	    !read_time(parts[5], &sighting->second_bad) ||
-	    !slice_number(parts[6], 1, &testing) ||
-	    !slice_number(parts[7], 1000000, &bits))
+	    !read_time(parts[6], &sighting->expires) ||
+	    !slice_number(parts[7], 1, &testing) ||
+	    !slice_number(parts[8], 1000000, &bits))
 		return false;
 	sighting->ttl = (uint32_t)ttl;
 	sighting->testing = testing == 1;
@@ -144,8 +145,8 @@ read_line(struct sightings *sightings, struct slice line)
 	    !read_state(parts[2], &sighting.state) ||
 	    !read_numbers(&parts[3], &sighting))
 		return false;
-	copy_text(sighting.resolver, sizeof(sighting.resolver), parts[11]);
-	copy_text(sighting.problem, sizeof(sighting.problem), parts[12]);
+	copy_text(sighting.resolver, sizeof(sighting.resolver), parts[12]);
+	copy_text(sighting.problem, sizeof(sighting.problem), parts[13]);
 	snprintf(name, sizeof(name), "%.*s %.*s", (int)parts[0].n, parts[0].p,
 	    (int)parts[1].n, parts[1].p);
 	remember(sightings, name, &sighting);
@@ -176,11 +177,12 @@ write_line(void *context, const char *name, void *value)
 	const char *blank = strchr(name, ' ');
 
 	fprintf(context, "%.*s\t%s\t%s\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRIu32
-	    "\t%" PRId64 "\t%" PRId64 "\t%d\t%u\t%s\t%s\n", (int)(blank - name), name,
-	    blank + 1, state_names[s->state], (int64_t)s->since, (int64_t)s->last,
+	    "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%d\t%u\t%s\t%s\n",
+	    (int)(blank - name), name, blank + 1,
+	    state_names[s->state], (int64_t)s->since, (int64_t)s->last,
 	    (int64_t)s->last_match, s->ttl, (int64_t)s->first_bad,
-	    (int64_t)s->second_bad, s->testing ? 1 : 0, s->record_bits, s->resolver,
-	    s->problem);
+	    (int64_t)s->second_bad, (int64_t)s->expires, s->testing ? 1 : 0,
+	    s->record_bits, s->resolver, s->problem);
 }
 
 char *
@@ -426,6 +428,7 @@ merge(const struct sighting *old, struct sighting *seen, uint32_t ttl, time_t no
 
 	seen->since = same ? old->since : now;
 	seen->last = now;
+	seen->expires = now + (time_t)ttl;
 	if (seen->state == KEY_DNS_MATCH) {
 		/* A resolver in between counts TTLs down: the largest is the record's. */
 		seen->ttl = same && old->ttl > ttl ? old->ttl : ttl;
@@ -452,14 +455,14 @@ name_of(struct arena *arena, const struct ring_key *key)
 }
 
 /*
- * An answer of our own cache is no new look: what it says was noted when it
- * came, and two looks at one answer are not two answers.
+ * The answer noted before, out of a cache, with less time to live: two looks at
+ * one answer are not two answers.
  */
 static bool
-is_second_hand(const struct dns_answer *answer)
+is_same_answer(const struct sighting *old, enum key_dns state, uint32_t ttl, time_t now)
 {
-	return answer->stale ||
-	    (answer->server != NULL && strcmp(answer->server, "cache") == 0);
+	return old != NULL && old->state == state && now < old->expires &&
+	    now + (time_t)ttl <= old->expires + 1;
 }
 
 void
@@ -473,8 +476,8 @@ sightings_note(struct sightings *sightings, const struct ring_key *key,
 
 	pthread_mutex_lock(&sightings->lock);
 	old = map_get(sightings->by_key, name);
-	if ((old == NULL || !is_second_hand(answer)) && !answer->stale &&
-	    judge(arena, key, answer, &seen)) {
+	if (!answer->stale && judge(arena, key, answer, &seen) &&
+	    !is_same_answer(old, seen.state, answer->ttl, now)) {
 		merge(old, &seen, answer->ttl, now);
 		copy_text(seen.resolver, sizeof(seen.resolver), slice_of(answer->server));
 		remember(sightings, name, &seen);

@@ -3,7 +3,7 @@
  *
  *   mailworthy-sightings 1
  *   NAME FINGERPRINT STATE SINCE LAST LAST_MATCH TTL FIRST_BAD SECOND_BAD
- *       TESTING BITS RESOLVER PROBLEM
+ *       EXPIRES TESTING BITS RESOLVER PROBLEM
  *
  * One line a key, a TAB between the parts.  Lines that cannot be read are left
  * out, so a file of a later version with more parts still serves.

@@ -1,0 +1,287 @@
+/*
+ * The key ring: files loaded by name and by template, found by author domain,
+ * and what is said when one cannot be used.
+ */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "dkim/keyring.h"
+#include "dkim_keys.h"
+#include "exact.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+
+static char directory[] = "/tmp/mailworthy-test-XXXXXX";
+static struct arena *arena;
+static struct settings_key keys[16];
+static struct settings_domain domains[8];
+static struct settings settings;
+static const char *error;
+
+/* Files made by the tests, removed at the end. */
+static const char *made[32];
+static size_t n_made;
+
+static const char *
+path(const char *name)
+{
+	return arena_printf(arena, "%s/%s", directory, name);
+}
+
+static void
+make_file(const char *name, const char *text, mode_t mode)
+{
+	const char *full = path(name);
+	FILE *file = fopen(full, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	chmod(full, mode);
+	made[n_made++] = full;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	make_file("rsa.pem", PEM_RSA, 0600);
+	make_file("ed.pem", PEM_ED25519, 0640);
+	make_file("ec.pem", PEM_EC, 0600);
+	make_file("open.pem", PEM_RSA, 0644);
+	make_file("example.net.s1.pem", PEM_RSA, 0600);
+	make_file("example.net.s2.pem", PEM_ED25519, 0600);
+	make_file("a.example.com.s1.pem", PEM_RSA, 0600);
+	make_file("example.org.s2.pem", PEM_ED25519, 0600);
+	make_file("nodots.s1.pem", PEM_RSA, 0600);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	while (n_made > 0)
+		unlink(made[--n_made]);
+	arena_free(&arena);
+	return rmdir(directory);
+}
+
+/* A section with up to two keys "selector=file". */
+static void
+add_domain(const char *name, const char *first, const char *second)
+{
+	struct settings_domain *domain = &domains[settings.n_domains++];
+	const char *texts[] = { first, second };
+
+	*domain = (struct settings_domain){ .name = name, .keys = domain == domains ?
+		keys : domain[-1].keys + domain[-1].n_keys,
+		.line = 10 * (unsigned)settings.n_domains };
+	for (int i = 0; i < 2 && texts[i] != NULL; i++) {
+		size_t n = slice_find(slice_of(texts[i]), '=');
+
+		domain->keys[domain->n_keys++] = (struct settings_key){
+			.selector = arena_strndup(arena, texts[i], n),
+			.file = path(texts[i] + n + 1), .line = domain->line + 1 };
+	}
+}
+
+static void
+start(void)
+{
+	settings = (struct settings){ .path = "m.conf", .domains = domains };
+	error = NULL;
+}
+
+static struct keyring *
+load(void)
+{
+	struct files *files = files_new();
+	struct keyring *ring = keyring_new(&settings, files, arena, &error);
+
+	files_free(&files);
+	return ring;
+}
+
+static void
+test_by_name(void **state)
+{
+	const struct ring_domain *found;
+	struct keyring *ring;
+
+	(void)state;
+	start();
+	add_domain("example.com", "s1=rsa.pem", "s2=ed.pem");
+	add_domain("empty.example.com", NULL, NULL);
+	ring = load();
+	assert_null(error);
+	assert_int_equal(keyring_count(ring), 2);
+	assert_string_equal(keyring_at(ring, 0)->dns_name, "s1._domainkey.example.com");
+	assert_string_equal(keyring_at(ring, 1)->selector, "s2");
+	assert_int_equal(key_type(keyring_at(ring, 1)->key), KEY_ED25519);
+	assert_string_equal(keyring_at(ring, 0)->path, path("rsa.pem"));
+	found = keyring_find(ring, "example.com");
+	assert_string_equal(found->sdid, "example.com");
+	assert_ptr_equal(found->settings, &domains[0]);
+	assert_int_equal(found->n_keys, 2);
+	assert_ptr_equal(found->keys[0], keyring_at(ring, 0));
+	assert_int_equal(keyring_find(ring, "empty.example.com")->n_keys, 0);
+	assert_null(keyring_find(ring, "sub.example.com"));
+	assert_null(keyring_find(ring, "com"));
+	assert_null(keyring_find(ring, ""));
+	keyring_free(&ring);
+	assert_null(ring);
+	keyring_free(&ring);
+}
+
+static void
+test_subdomains(void **state)
+{
+	const struct ring_domain *found;
+	struct keyring *ring;
+
+	(void)state;
+	start();
+	add_domain("*.example.com", "s1=rsa.pem", NULL);
+	add_domain("*.b.example.com", "s2=rsa.pem", NULL);
+	add_domain("news.example.com", "s3=rsa.pem", NULL);
+	ring = load();
+	assert_null(error);
+	assert_int_equal(keyring_count(ring), 1);	/* the others have no name yet */
+	assert_null(keyring_find(ring, "example.com"));
+	found = keyring_find(ring, "a.example.com");
+	assert_string_equal(found->sdid, "a.example.com");
+	assert_string_equal(found->keys[0]->dns_name, "s1._domainkey.a.example.com");
+	assert_ptr_equal(keyring_find(ring, "a.example.com"), found);
+	assert_string_equal(keyring_find(ring, "x.b.example.com")->keys[0]->selector, "s2");
+	assert_string_equal(keyring_find(ring, "b.example.com")->keys[0]->selector, "s1");
+	assert_string_equal(keyring_find(ring, "news.example.com")->keys[0]->selector, "s3");
+	assert_string_equal(keyring_find(ring, "x.news.example.com")->sdid,
+	    "x.news.example.com");
+	keyring_free(&ring);
+}
+
+static void
+test_template(void **state)
+{
+	const struct ring_domain *found;
+	struct keyring *ring;
+
+	(void)state;
+	start();
+	add_domain("*", "s1=%d.%s.pem", NULL);
+	add_domain("example.net", "own=rsa.pem", NULL);
+	ring = load();
+	assert_null(error);
+	/* a.example.com and example.net by template, example.net by name. */
+	assert_int_equal(keyring_count(ring), 3);
+	found = keyring_find(ring, "a.example.com");
+	assert_string_equal(found->sdid, "a.example.com");
+	assert_string_equal(found->keys[0]->path, path("a.example.com.s1.pem"));
+	assert_string_equal(keyring_find(ring, "example.net")->keys[0]->selector, "own");
+	assert_null(keyring_find(ring, "example.com"));
+	assert_null(keyring_find(ring, "nodots"));
+	keyring_free(&ring);
+}
+
+static void
+test_template_below(void **state)
+{
+	struct keyring *ring;
+
+	(void)state;
+	start();
+	add_domain("*.example.com", "s1=%d.%s.pem", "s2=ed.pem");
+	ring = load();
+	assert_null(error);
+	assert_int_equal(keyring_find(ring, "a.example.com")->n_keys, 2);
+	assert_int_equal(keyring_find(ring, "b.example.com")->n_keys, 1);
+	assert_null(keyring_find(ring, "example.net"));
+	keyring_free(&ring);
+	start();
+	add_domain("*.example.com", "s1=%d.%s.pem", NULL);
+	ring = load();
+	/* Managed by the section, though it has no key. */
+	assert_int_equal(keyring_find(ring, "b.example.com")->n_keys, 0);
+	assert_string_equal(keyring_find(ring, "b.example.com")->sdid, "*.example.com");
+	keyring_free(&ring);
+}
+
+static void
+refuse(const char *expected)
+{
+	assert_null(load());
+	assert_non_null(error);
+	if (strstr(error, expected) == NULL)
+		fail_msg("%s: not in: %s", expected, error);
+}
+
+static void
+test_refusals(void **state)
+{
+	(void)state;
+	start();
+	add_domain("example.com", "s1=none.pem", NULL);
+	refuse("m.conf:11: ");
+	refuse("none.pem: the key cannot be read: No such file or directory");
+	start();
+	add_domain("example.com", "s1=open.pem", NULL);
+	refuse("open.pem: everybody can read");
+	refuse("chmod o-r");
+	start();
+	add_domain("example.com", "s1=ec.pem", NULL);
+	refuse("ec.pem: PEM of kind \"EC PRIVATE KEY\"");
+	start();
+	add_domain("example.com", "s1=ed.pem", NULL);
+	refuse("m.conf:10: example.com: only Ed25519 keys");
+	start();
+	add_domain("*", "s2=%d.%s.pem", NULL);
+	refuse("example.org: only Ed25519 keys");
+	/* All that is wrong at once, a line each. */
+	start();
+	add_domain("example.com", "s1=none.pem", "s2=ec.pem");
+	add_domain("example.net", "s1=open.pem", NULL);
+	refuse("none.pem");
+	refuse("ec.pem");
+	refuse("\nm.conf:21: ");
+}
+
+/* A domain under "*.name" is made up when it is asked for, up to a number. */
+static void
+test_many_subdomains(void **state)
+{
+	struct keyring *ring;
+	char name[64];
+
+	(void)state;
+	start();
+	add_domain("*.example.com", "s1=rsa.pem", NULL);
+	ring = load();
+	for (int i = 0; i < 20001; i++) {
+		snprintf(name, sizeof(name), "d%d.example.com", i);
+		assert_non_null(keyring_find(ring, name));
+	}
+	assert_int_equal(keyring_find(ring, "d20000.example.com")->n_keys, 0);
+	assert_int_equal(keyring_find(ring, "d19999.example.com")->n_keys, 1);
+	keyring_free(&ring);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_name),
+		cmocka_unit_test(test_subdomains),
+		cmocka_unit_test(test_template),
+		cmocka_unit_test(test_template_below),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_many_subdomains),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -125,6 +125,25 @@ EXTRA_DIST += \
 	tests/suites/spf-cases.txt \
 	tests/suites/spf-suite
 
+unit_tests += \
+	tests/unit/test_dkim_body_hash \
+	tests/unit/test_dkim_choose \
+	tests/unit/test_dkim_key \
+	tests/unit/test_dkim_keyring \
+	tests/unit/test_dkim_sightings \
+	tests/unit/test_dkim_sign \
+	tests/unit/test_dkim_threads \
+	tests/unit/test_dkim_verify
+
+# Signed messages for python3-dkim and Mail::DKIM.
+check_PROGRAMS += tests/suites/dkim-corpus
+TESTS += tests/suites/dkim-verifiers
+
+EXTRA_DIST += \
+	tests/suites/dkim-verifiers \
+	tests/unit/dkim_keys.h \
+	tests/unit/dkim_rig.h
+
 # ---- how they are built and run ----
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

@@ -192,7 +192,8 @@ add_simple(struct body_hash *hash, const unsigned char *p, const unsigned char *
 	cr = end[-1] == '\r';
 	if (cr)
 		end--;
-	for (last = end; last - p >= 2 && last[-2] == '\r' && last[-1] == '\n'; last -= 2)
+	for (last = end; last - p >= 2 && last[-2] == '\r' && last[-1] == '\n';
+	    last -= 2)
 		line_ends++;
 	if (last > p)
 		add_content(hash, p, (size_t)(last - p));

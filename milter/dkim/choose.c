@@ -41,7 +41,8 @@ is_bad(const struct view *view)
 static bool
 is_settled(const struct view *view, time_t now)
 {
-	return is_match(view) && now - view->sighting.since > (time_t)view->sighting.ttl;
+	return is_match(view) &&
+	    now - view->sighting.since > (time_t)view->sighting.ttl;
 }
 
 /* Two clear refusals, and nobody can still hold a record that matched. */

@@ -111,8 +111,8 @@ key_set_type(struct key *key, struct arena *arena)
 		return NULL;
 	}
 	if (!EVP_PKEY_is_a(key->pkey, "RSA"))
-		return arena_printf(arena, "a private key of type %s; DKIM knows RSA and "
-		    "Ed25519 only: make one with \"mailworthy keygen\"",
+		return arena_printf(arena, "a private key of type %s; DKIM knows RSA "
+		    "and Ed25519 only: make one with \"mailworthy keygen\"",
 		    EVP_PKEY_get0_type_name(key->pkey));
 	key->type = KEY_RSA;
 	key->bits = (unsigned)EVP_PKEY_get_bits(key->pkey);
@@ -178,8 +178,8 @@ block_parse(const char *name, const char *header, const unsigned char *der, long
 		return NULL;
 	}
 	if (pkey == NULL)
-		*error_r = "a damaged private key: the base64 between the marks does not "
-		    "hold one";
+		*error_r = "a damaged private key: the base64 between the marks does "
+		    "not hold one";
 	return pkey;
 }
 

@@ -267,8 +267,8 @@ read_tags(struct arena *arena, struct slice text, size_t n_strings,
 	else if (slice_eq(k->value, SLICE("ed25519")))
 		record->type = KEY_ED25519;
 	else {
-		fault(record, arena_printf(arena, "k=%s is a type of key that verifiers "
-		    "do not know: it must be rsa or ed25519",
+		fault(record, arena_printf(arena, "k=%s is a type of key that "
+		    "verifiers do not know: it must be rsa or ed25519",
 		    log_safe(arena, k->value, 40)));
 		return;
 	}
@@ -282,8 +282,8 @@ read_tags(struct arena *arena, struct slice text, size_t n_strings,
 }
 
 void
-key_record_parse(struct arena *arena, const struct slice *texts, const size_t *n_strings,
-    size_t n, struct key_record *record_r)
+key_record_parse(struct arena *arena, const struct slice *texts,
+    const size_t *n_strings, size_t n, struct key_record *record_r)
 {
 	const char *problem;
 	struct tags *tags;

@@ -31,7 +31,7 @@ struct wild {
 	struct loaded *plain[SETTINGS_KEYS_MAX];	/* NULL: from a template */
 	struct map *by_domain[SETTINGS_KEYS_MAX];	/* template: struct loaded */
 	bool any_plain;
-	struct map *matched;		/* struct ring_domain of each domain with a file */
+	struct map *matched;		/* by domain with a file: struct ring_domain */
 	struct ring_domain none;	/* for a domain without a file */
 };
 
@@ -145,9 +145,9 @@ static void
 list_domain(struct load *load, const struct ring_domain *domain)
 {
 	if (!list_keys(load->ring, domain))
-		complain(load, domain->settings->line, domain->sdid, "only Ed25519 keys, "
-		    "which Gmail and Outlook do not verify: add an RSA key of 2048 bits "
-		    "(\"mailworthy keygen\")");
+		complain(load, domain->settings->line, domain->sdid, "only Ed25519 "
+		    "keys, which Gmail and Outlook do not verify: add an RSA key of "
+		    "2048 bits (\"mailworthy keygen\")");
 }
 
 /* ---- sections with a name ---- */
@@ -272,7 +272,8 @@ load_wild(struct load *load, const struct settings_domain *settings)
 	struct fill fill = { load, wild, map_new(arena) };
 
 	wild->settings = settings;
-	wild->none = (struct ring_domain){ .sdid = settings->name, .settings = settings };
+	wild->none = (struct ring_domain){ .sdid = settings->name,
+		.settings = settings };
 	wild->matched = map_new(arena);
 	for (size_t i = 0; i < settings->n_keys && i < SETTINGS_KEYS_MAX; i++) {
 		const struct settings_key *key = &settings->keys[i];
@@ -392,7 +393,8 @@ keyring_find(const struct keyring *ring, const char *name)
 
 	if (domain != NULL || strlen(name) > DOMAIN_MAX)
 		return domain;
-	for (parent = domain_parent(name); parent != NULL; parent = domain_parent(parent)) {
+	for (parent = domain_parent(name); parent != NULL;
+	    parent = domain_parent(parent)) {
 		snprintf(pattern, sizeof(pattern), "*.%s", parent);
 		wild = map_get(ring->wild, pattern);
 		if (wild != NULL) {

@@ -203,8 +203,8 @@ sign_job_new(struct dkim_lib *lib, struct arena *arena, const struct ring_key *k
 		pem = key_private_pem(key->key, arena);
 	job->lib = lib_for(oversign, (uint64_t)now, key->settings->expire);
 	if (job->lib != NULL && pem != NULL)
-		job->dkim = dkim_sign(job->lib, octets("mailworthy"), arena, octets(pem),
-		    octets(key->selector), octets(key->domain),
+		job->dkim = dkim_sign(job->lib, octets("mailworthy"), arena,
+		    octets(pem), octets(key->selector), octets(key->domain),
 		    header_canon(key),
 		    canon_of(key->settings->canon_body), key_type(key->key) == KEY_RSA ?
 		    DKIM_SIGN_RSASHA256 : DKIM_SIGN_ED25519SHA256, -1, &status);
@@ -373,7 +373,8 @@ find_key(DKIM *dkim, DKIM_SIGINFO *sig, unsigned char *buf, size_t size)
 	if (dkim_getsiglist(dkim, &sigs, &n) != DKIM_STAT_OK)
 		return DKIM_CBSTAT_NOTFOUND;
 	for (int i = 0; i < n; i++) {
-		if (sigs[i] == sig && job->key(job->context, (size_t)i, (char *)buf, size))
+		if (sigs[i] == sig &&
+		    job->key(job->context, (size_t)i, (char *)buf, size))
 			return DKIM_CBSTAT_CONTINUE;
 	}
 	return DKIM_CBSTAT_NOTFOUND;
@@ -455,7 +456,8 @@ verify_job_field(struct verify_job *job, struct slice name, struct slice value)
 {
 	struct slice field = field_text(job->arena, name, value);
 
-	return dkim_header(job->dkim, octets(field.p), field.n) == DKIM_STAT_OK ? 0 : -1;
+	return dkim_header(job->dkim, octets(field.p), field.n) == DKIM_STAT_OK ?
+	    0 : -1;
 }
 
 int

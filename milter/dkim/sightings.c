@@ -391,7 +391,8 @@ judge_record(struct arena *arena, const struct ring_key *key,
 		break;
 	case KEY_RECORD_MALFORMED:
 		seen->state = KEY_DNS_MALFORMED;
-		copy_text(seen->problem, sizeof(seen->problem), slice_of(record.problem));
+		copy_text(seen->problem, sizeof(seen->problem),
+		    slice_of(record.problem));
 		break;
 	}
 	seen->testing = record.testing;
@@ -430,7 +431,7 @@ merge(const struct sighting *old, struct sighting *seen, uint32_t ttl, time_t no
 	seen->last = now;
 	seen->expires = now + (time_t)ttl;
 	if (seen->state == KEY_DNS_MATCH) {
-		/* A resolver in between counts TTLs down: the largest is the record's. */
+		/* Resolvers in between count down: the largest is the record's. */
 		seen->ttl = same && old->ttl > ttl ? old->ttl : ttl;
 		seen->last_match = now;
 		return;
@@ -479,7 +480,8 @@ sightings_note(struct sightings *sightings, const struct ring_key *key,
 	if (!answer->stale && judge(arena, key, answer, &seen) &&
 	    !is_same_answer(old, seen.state, answer->ttl, now)) {
 		merge(old, &seen, answer->ttl, now);
-		copy_text(seen.resolver, sizeof(seen.resolver), slice_of(answer->server));
+		copy_text(seen.resolver, sizeof(seen.resolver),
+		    slice_of(answer->server));
 		remember(sightings, name, &seen);
 		sightings->changed = true;
 	}

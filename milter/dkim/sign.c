@@ -162,8 +162,8 @@ mark_field(struct selection *selection, size_t i, size_t *marked)
 	if (!name_in(name, selection->names))
 		return NULL;
 	if ((h->odd & HEADER_ODD_NUL) != 0)
-		return arena_printf(selection->arena, "the %.*s field holds a NUL, which "
-		    "no mail may", (int)name.n, name.p);
+		return arena_printf(selection->arena, "the %.*s field holds a NUL, "
+		    "which no mail may", (int)name.n, name.p);
 	if (!name_is_whole(selection, h)) {
 		drop_oversign(selection, name);
 		return slice_is(name, "From") ?
@@ -404,7 +404,8 @@ finish_work(struct signer *signer, struct work *work, const unsigned char *diges
 		signature_r->signed_names = names_signed(arena, value);
 		if (signature_r->signed_names == NULL ||
 		    (digest != NULL && !has_body_hash(arena, value, digest))) {
-			work->error = "libopendkim made a signature that would not verify";
+			work->error =
+			    "libopendkim made a signature that would not verify";
 			value = NULL;
 		}
 	}

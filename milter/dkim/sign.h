@@ -30,8 +30,8 @@ bool dkim_lib_is_fast(struct dkim_lib *lib, const struct ring_key *key);
 
 struct signature {
 	const struct ring_key *key;
-	const char *value;	/* field value for DKIM-Signature with "\n\t" folds, leading
-				 * blank not included; NULL when it could not be made */
+	const char *value;	/* of the DKIM-Signature field, "\n\t" folds, without
+				 * a leading blank; NULL when it could not be made */
 	const char *error;	/* why not, for people; NULL */
 	const char *signed_names;	/* h= */
 };

@@ -91,7 +91,8 @@ read_algorithm(struct candidate *candidate, struct slice algorithm)
 {
 	candidate->ed25519 = slice_eq(algorithm, SLICE("ed25519-sha256"));
 	if (slice_eq(algorithm, SLICE("rsa-sha1")))
-		decide(candidate, DKIM_PERMERROR, "rsa-sha1 no longer counts (RFC 8301)");
+		decide(candidate, DKIM_PERMERROR,
+		    "rsa-sha1 no longer counts (RFC 8301)");
 	else if (!candidate->ed25519 && !slice_eq(algorithm, SLICE("rsa-sha256")))
 		decide(candidate, DKIM_NEUTRAL, "a= is an unknown algorithm");
 }
@@ -190,7 +191,8 @@ names_wanted(const struct verifier *verifier)
 	for (size_t i = 0; i < verifier->n; i++) {
 		if (verifier->candidates[i].decided)
 			continue;
-		for (rest = verifier->candidates[i].names; slice_split(&rest, ':', &name);)
+		rest = verifier->candidates[i].names;
+		while (slice_split(&rest, ':', &name))
 			map_set(wanted, slice_dup_lower(verifier->arena,
 			    slice_trim(name)), wanted);
 	}
@@ -202,8 +204,10 @@ static struct candidate *
 candidate_of(struct verifier *verifier, const struct header *h)
 {
 	for (size_t i = 0; i < verifier->n; i++) {
-		if (verifier->candidates[i].field == h && !verifier->candidates[i].decided)
-			return &verifier->candidates[i];
+		struct candidate *candidate = &verifier->candidates[i];
+
+		if (candidate->field == h && !candidate->decided)
+			return candidate;
 	}
 	return NULL;
 }
@@ -281,7 +285,8 @@ feed_header(struct verifier *verifier, const struct headers *headers)
 }
 
 static void
-start_job(struct verifier *verifier, struct dkim_lib *lib, const struct headers *headers)
+start_job(struct verifier *verifier, struct dkim_lib *lib,
+    const struct headers *headers)
 {
 	/* Each round but the last decides one signature at least. */
 	while (!all_decided(verifier)) {
@@ -384,7 +389,8 @@ read_answer(struct arena *arena, struct candidate *candidate,
 		break;
 	case KEY_RECORD_MALFORMED:
 		decide(candidate, DKIM_PERMERROR,
-		    arena_printf(arena, "its key record is faulty: %s", record.problem));
+		    arena_printf(arena, "its key record is faulty: %s",
+		    record.problem));
 		break;
 	}
 }
@@ -417,8 +423,8 @@ ask_keys(const struct verifier *verifier, struct lookups *lookups)
 	for (size_t i = 0; i < verifier->n; i++) {
 		const struct candidate *candidate = &verifier->candidates[i];
 
-		if (!candidate->decided &&
-		    dns_get(lookups, candidate->key_name, DNS_TXT)->status == DNS_PENDING)
+		if (!candidate->decided && dns_get(lookups, candidate->key_name,
+		    DNS_TXT)->status == DNS_PENDING)
 			pending = true;
 	}
 	return pending;

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* One "name version" a line. */
+/* A line for ourselves, then a line for each library loaded. */
 void versions_print(FILE *out);
 
 #endif

@@ -14,7 +14,7 @@ enum { PARENTS_MAX = 6 };	/* names asked for SOA */
 
 /*
  * SOA at the name or above it, below the public suffix.  All are asked at
- * once; the nearest answer counts.
+ * once; the nearest answer counts.  Of a long name the middle is left out.
  */
 static enum known
 find_soa(const struct collection *c, const char *domain, uint32_t *ttl, bool *pending_r)
@@ -24,7 +24,7 @@ find_soa(const struct collection *c, const char *domain, uint32_t *ttl, bool *pe
 	enum known found = KNOWN_ABSENT;
 	const struct dns_answer *answer;
 
-	for (unsigned i = 0; name != NULL && i < PARENTS_MAX; i++) {
+	for (unsigned i = 1; name != NULL && i <= PARENTS_MAX; i++) {
 		answer = collection_ask(c, name, DNS_SOA, ttl);
 		if (answer->status == DNS_PENDING)
 			*pending_r = true;
@@ -32,7 +32,7 @@ find_soa(const struct collection *c, const char *domain, uint32_t *ttl, bool *pe
 			found = known_either(found, known_of(answer));
 		if (found == KNOWN_VALUE || top == NULL || strcmp(name, top) == 0)
 			break;
-		name = domain_parent(name);
+		name = i + 1 < PARENTS_MAX ? domain_parent(name) : top;
 	}
 	return found;
 }

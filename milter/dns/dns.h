@@ -86,6 +86,7 @@ struct dns *dns_new(const struct settings_resolver *settings, const struct clock
  * `mailworthy check --zone FILE`.  One record a line:
  *   NAME [TTL] TYPE DATA      TYPE: A AAAA MX TXT PTR SOA CNAME
  *   NAME [TTL] TYPE|ANY !servfail | !timeout | !nodata | !nxdomain
+ * SOA data: all seven words, or the first alone.
  * TXT data: one or more "quoted strings" (\" \\ \DDD), or the bare rest of the line.
  * `; comment` lines.  Names without any record are NXDOMAIN, unless something
  * lies below them (NODATA).  A !timeout name has no answer for 4 s or until the

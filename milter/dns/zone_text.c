@@ -121,7 +121,12 @@ reader_soa(struct reader *reader, struct zone_record *record)
 	unsigned long numbers[5];
 	const char *rname;
 
-	if (!reader_name(reader, &record->rr.name) || !reader_name(reader, &rname))
+	if (!reader_name(reader, &record->rr.name))
+		return false;
+	record->minimum = ZONE_SOA_MINIMUM;
+	if (reader->rest.n == 0)	/* the short form: the name alone */
+		return true;
+	if (!reader_name(reader, &rname))
 		return false;
 	for (size_t i = 0; i < 5; i++)
 		if (!reader_number(reader, UINT32_MAX, &numbers[i]))

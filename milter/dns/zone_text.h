@@ -10,6 +10,8 @@ struct map;
 
 enum { ZONE_CNAME = 5, ZONE_ANY = 255 };	/* beside enum dns_type */
 
+#define ZONE_SOA_MINIMUM 60	/* of an SOA written as its first name alone */
+
 enum zone_rule {
 	ZONE_DATA,		/* a record */
 	ZONE_SERVFAIL,		/* !servfail and so on */

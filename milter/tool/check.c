@@ -109,13 +109,17 @@ static struct dns *
 open_dns(struct check_run *run, const char **error_r)
 {
 	struct slice zone;
+	struct dns *dns;
 
 	if (run->options->zone == NULL)
 		return dns_new(&snapshot_settings(run->snapshot)->resolver, &clock_system,
 		    run->arena, error_r);
 	if (!tool_read(run->arena, run->options->zone, 16 * 1024 * 1024, &zone, error_r))
 		return NULL;
-	return dns_new_zone(zone, &clock_system, run->arena, error_r);
+	dns = dns_new_zone(zone, &clock_system, run->arena, error_r);
+	if (dns == NULL)
+		*error_r = arena_printf(run->arena, "%s: %s", run->options->zone, *error_r);
+	return dns;
 }
 
 static int

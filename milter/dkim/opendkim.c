@@ -497,7 +497,7 @@ static const struct reading {
 	{ DKIM_SIGERROR_CORRUPT_B, { DKIM_NEUTRAL, "b= is not base64" } },
 	{ DKIM_SIGERROR_CORRUPT_BH, { DKIM_NEUTRAL, "bh= is not base64" } },
 	{ DKIM_SIGERROR_KEYDECODE, { DKIM_PERMERROR,
-	    "the key in DNS cannot be decoded" } },
+	    "its key in DNS is no SubjectPublicKeyInfo: many verifiers cannot read it" } },
 };
 
 static struct verify_outcome

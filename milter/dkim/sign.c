@@ -343,14 +343,14 @@ signer_body(struct signer *signer, const void *bytes, size_t n)
 static const char *
 without_cr(struct arena *arena, const char *text)
 {
-	struct buf buf;
+	char *copy = arena_strdup(arena, text), *to = copy;
 
-	buf_init(&buf, arena, SIGNATURE_TEXT_MAX);
-	for (; *text != '\0'; text++) {
-		if (*text != '\r')
-			buf_add_char(&buf, *text);
+	for (const char *from = copy; *from != '\0'; from++) {
+		if (*from != '\r')
+			*to++ = *from;
 	}
-	return buf_str(&buf);
+	*to = '\0';
+	return copy;
 }
 
 /* h= without blanks; NULL when From is not in it. */

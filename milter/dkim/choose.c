@@ -120,6 +120,8 @@ keyring_choose(const struct keyring *ring, struct sightings *sightings,
 	size_t n = 0;
 
 	*choice_r = (struct ring_choice){ .usable = RING_NO_DOMAIN };
+	if (domain == NULL)
+		return;
 	choice_r->domain = keyring_find(ring, domain);
 	if (choice_r->domain == NULL)
 		return;

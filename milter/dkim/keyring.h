@@ -115,7 +115,7 @@ struct ring_choice {
 	bool rsa_known, ed25519_known;	/* sightings are filled */
 };
 
-/* By decision 8; never waits. */
+/* By decision 8; never waits.  No domain (NULL): RING_NO_DOMAIN. */
 void keyring_choose(const struct keyring *ring, struct sightings *sightings,
     const char *domain, time_t now, struct ring_choice *choice_r);
 

@@ -225,6 +225,9 @@ test_no_keys(void **state)
 	keyring_choose(NULL, sightings, "example.net", NOW, &choice);
 	assert_int_equal(choice.usable, RING_NO_DOMAIN);
 	assert_null(choice.domain);
+	/* No author, no domain. */
+	keyring_choose(NULL, sightings, NULL, NOW, &choice);
+	assert_int_equal(choice.usable, RING_NO_DOMAIN);
 	domain.n_keys = 0;
 	keyring_choose(NULL, sightings, "example.com", NOW, &choice);
 	assert_int_equal(choice.usable, RING_NO_KEY);

@@ -192,7 +192,7 @@ has_bad_author_domain(const struct judged *judged)
 {
 	const struct message *message = judged->input->message;
 
-	return message->author_status == AUTHOR_ONE &&
+	return message->author_status != AUTHOR_SEVERAL &&
 	    (message->author.faults &
 	    (ADDRESS_FAULT_BAD_LABEL | ADDRESS_FAULT_8BIT_DOMAIN_INVALID)) != 0;
 }

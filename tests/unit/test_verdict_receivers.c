@@ -413,6 +413,7 @@ static void
 author_bad_label(void)
 {
 	c.message->author.faults = ADDRESS_FAULT_BAD_LABEL;
+	c.message->author_status = AUTHOR_MALFORMED;
 }
 
 static void
@@ -575,7 +576,7 @@ static const struct row {
 	{ "Subject over 255", subject_longish, A, A, A, A, NULL },
 	{ "51 hops", hops_51, "554 5.4.6", A, A, A, "hop-count" },
 	{ "26 hops", hops_26, A, A, A, A, NULL },
-	{ "bad author domain", author_bad_label, "550 5.7.1", A, A, A, NULL },
+	{ "bad author domain", author_bad_label, "550 5.7.1", "550 5.7.512", A, A, NULL },
 	{ "encoded author", author_encoded_word, "550 5.7.1", A, A, A, NULL },
 	{ "forbidden character", envelope_forbidden_character, A, A, "554 5.7.9", A,
 	    NULL },

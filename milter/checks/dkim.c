@@ -90,6 +90,10 @@ check_dkim_cannot_sign(const struct check_input *input, struct check_result *res
 {
 	const struct dkim_evidence *dkim = &input->evidence->dkim;
 
+	if (dkim->usable == RING_UNSEEN) {
+		check_dunno(result);
+		return;
+	}
 	if (dkim->cannot_sign == NULL) {
 		check_ok(result);
 		return;
@@ -107,6 +111,7 @@ check_dkim_cannot_sign(const struct check_input *input, struct check_result *res
 		break;
 	case RING_NO_DOMAIN:
 	case RING_NO_KEY:
+	case RING_UNSEEN:
 		break;		/* the catalogue's: give it a key */
 	}
 }

@@ -31,6 +31,10 @@ struct snapshot;
 /* Loads settings and keys; NULL and *error_r (lines) when anything is wrong. */
 struct snapshot *snapshot_load(struct files *files, const char *path,
     struct arena *arena, const char **error_r);
+/* For the tool: keys that this user may not read are left out. */
+struct snapshot *snapshot_load_lenient(struct files *files, const char *path,
+    struct arena *arena, const char **error_r);
+
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot **snapshot);
 const struct settings *snapshot_settings(const struct snapshot *snapshot);

@@ -16,8 +16,8 @@ struct snapshot {
 	struct keyring *ring;
 };
 
-struct snapshot *
-snapshot_load(struct files *files, const char *path, struct arena *arena,
+static struct snapshot *
+load(struct files *files, const char *path, bool lenient, struct arena *arena,
     const char **error_r)
 {
 	const struct settings *settings;
@@ -27,7 +27,8 @@ snapshot_load(struct files *files, const char *path, struct arena *arena,
 	settings = settings_load(files, path, check_exists, arena, error_r);
 	if (settings == NULL)
 		return NULL;
-	ring = keyring_new(settings, files, arena, error_r);
+	ring = lenient ? keyring_new_lenient(settings, files, arena, error_r) :
+	    keyring_new(settings, files, arena, error_r);
 	if (ring == NULL) {
 		settings_unref(&settings);
 		return NULL;
@@ -39,6 +40,20 @@ snapshot_load(struct files *files, const char *path, struct arena *arena,
 	snapshot->settings = settings;
 	snapshot->ring = ring;
 	return snapshot;
+}
+
+struct snapshot *
+snapshot_load(struct files *files, const char *path, struct arena *arena,
+    const char **error_r)
+{
+	return load(files, path, false, arena, error_r);
+}
+
+struct snapshot *
+snapshot_load_lenient(struct files *files, const char *path, struct arena *arena,
+    const char **error_r)
+{
+	return load(files, path, true, arena, error_r);
 }
 
 struct snapshot *

@@ -131,7 +131,7 @@ keyring_choose(const struct keyring *ring, struct sightings *sightings,
 		    &views[n].sighting);
 	}
 	rsa = choose_view(views, n, KEY_RSA, now);
-	choice_r->usable = RING_NO_KEY;
+	choice_r->usable = choice_r->domain->unseen ? RING_UNSEEN : RING_NO_KEY;
 	if (rsa == NULL)
 		return;
 	choice_r->rsa_known = rsa->known;

@@ -31,6 +31,7 @@ struct wild {
 	struct loaded *plain[SETTINGS_KEYS_MAX];	/* NULL: from a template */
 	struct map *by_domain[SETTINGS_KEYS_MAX];	/* template: struct loaded */
 	bool any_plain;
+	bool unseen;
 	struct map *matched;		/* by domain with a file: struct ring_domain */
 	struct ring_domain none;	/* for a domain without a file */
 };
@@ -57,6 +58,7 @@ struct load {				/* while the ring is built */
 	struct files *files;
 	struct arena *arena;		/* for texts that do not outlive the call */
 	struct buf errors;
+	bool lenient;
 };
 
 static void
@@ -74,15 +76,25 @@ free_key(void *object)
 	key_free(&loaded->key);
 }
 
-/* NULL after a complaint. */
+static bool
+may_not_read(const struct file *file)
+{
+	return file->bytes == NULL && (file->error == EACCES || file->error == EPERM);
+}
+
+/* NULL after a complaint, or when the user may not read it and need not. */
 static struct loaded *
-load_key(struct load *load, const char *path, unsigned line)
+load_key(struct load *load, const char *path, unsigned line, bool *unseen)
 {
 	const struct file *file = files_get(load->files, path);
 	struct loaded *loaded;
 	const char *error = NULL;
 	struct key *key = NULL;
 
+	if (load->lenient && may_not_read(file)) {
+		*unseen = true;
+		return NULL;
+	}
 	if (file->bytes == NULL)
 		error = arena_printf(load->arena, "the key cannot be read: %s",
 		    strerror(file->error));
@@ -125,7 +137,7 @@ static bool
 list_keys(struct keyring *ring, const struct ring_domain *domain)
 {
 	const struct ring_key **keys;
-	bool rsa = domain->n_keys == 0;
+	bool rsa = domain->n_keys == 0 || domain->unseen;
 
 	for (size_t i = 0; i < domain->n_keys; i++) {
 		if (ring->n == ring->capacity) {
@@ -166,7 +178,7 @@ load_exact(struct load *load, const struct settings_domain *settings)
 	for (size_t i = 0; i < settings->n_keys; i++) {
 		const struct settings_key *key = &settings->keys[i];
 
-		loaded = load_key(load, key->file, key->line);
+		loaded = load_key(load, key->file, key->line, &domain->unseen);
 		if (loaded != NULL)
 			keys[domain->n_keys++] = ring_key_new(arena, domain->sdid, key,
 			    loaded, settings);
@@ -187,7 +199,7 @@ wild_domain_new(struct arena *arena, const struct wild *wild, const char *name)
 	    sizeof(*keys));
 
 	*domain = (struct ring_domain){ .sdid = arena_strdup(arena, name),
-		.settings = settings, .keys = keys };
+		.settings = settings, .keys = keys, .unseen = wild->unseen };
 	for (size_t i = 0; i < settings->n_keys; i++) {
 		const struct loaded *loaded = wild->plain[i];
 
@@ -238,7 +250,7 @@ load_template(struct load *load, struct wild *wild, size_t i, const char *path)
 	for (size_t m = 0; m < n; m++) {
 		if (!serves(wild, matches[m].domain))
 			continue;
-		loaded = load_key(load, matches[m].path, key->line);
+		loaded = load_key(load, matches[m].path, key->line, &wild->unseen);
 		if (loaded == NULL)
 			continue;
 		map_set(wild->by_domain[i], matches[m].domain, loaded);
@@ -283,10 +295,11 @@ load_wild(struct load *load, const struct settings_domain *settings)
 		if (strstr(path, "%d") != NULL) {
 			load_template(load, wild, i, path);
 		} else {
-			wild->plain[i] = load_key(load, path, key->line);
+			wild->plain[i] = load_key(load, path, key->line, &wild->unseen);
 			wild->any_plain = wild->any_plain || wild->plain[i] != NULL;
 		}
 	}
+	wild->none.unseen = wild->unseen;
 	map_each(wild->matched, fill_domain, &fill);
 	wild->matched = fill.domains;
 	map_set(load->ring->wild, settings->name, wild);
@@ -308,11 +321,12 @@ ring_new(void)
 	return ring;
 }
 
-struct keyring *
-keyring_new(const struct settings *settings, struct files *files, struct arena *arena,
-    const char **error_r)
+static struct keyring *
+load_ring(const struct settings *settings, struct files *files, bool lenient,
+    struct arena *arena, const char **error_r)
 {
-	struct load load = { .settings = settings, .files = files, .arena = arena };
+	struct load load = { .settings = settings, .files = files, .arena = arena,
+		.lenient = lenient };
 
 	load.ring = ring_new();
 	buf_init(&load.errors, arena, ERRORS_MAX);
@@ -327,6 +341,20 @@ keyring_new(const struct settings *settings, struct files *files, struct arena *
 		keyring_free(&load.ring);
 	}
 	return load.ring;
+}
+
+struct keyring *
+keyring_new(const struct settings *settings, struct files *files, struct arena *arena,
+    const char **error_r)
+{
+	return load_ring(settings, files, false, arena, error_r);
+}
+
+struct keyring *
+keyring_new_lenient(const struct settings *settings, struct files *files,
+    struct arena *arena, const char **error_r)
+{
+	return load_ring(settings, files, true, arena, error_r);
 }
 
 void
@@ -380,7 +408,9 @@ find_in(const struct keyring *ring, const struct wild *wild, const char *name)
 
 	if (domain != NULL)
 		return domain;
-	return wild->any_plain ? derive(ring, wild, name) : NULL;
+	if (wild->any_plain)
+		return derive(ring, wild, name);
+	return wild->unseen ? &wild->none : NULL;
 }
 
 const struct ring_domain *

@@ -47,6 +47,10 @@ struct ring_key {		/* one key of one domain; lives as long as the ring */
  */
 struct keyring *keyring_new(const struct settings *settings, struct files *files,
     struct arena *arena, const char **error_r);
+
+/* For a user who may not read the keys: those are left out, not an error. */
+struct keyring *keyring_new_lenient(const struct settings *settings,
+    struct files *files, struct arena *arena, const char **error_r);
 void keyring_free(struct keyring **ring);
 
 size_t keyring_count(const struct keyring *ring);
@@ -60,6 +64,7 @@ struct ring_domain {
 	const struct settings_domain *settings;
 	const struct ring_key *const *keys;	/* in file order */
 	size_t n_keys;
+	bool unseen;				/* some keys could not be read */
 };
 const struct ring_domain *keyring_find(const struct keyring *ring, const char *domain);
 
@@ -103,6 +108,7 @@ enum ring_usable {
 	RING_USABLE,		/* sign with the chosen keys */
 	RING_NO_DOMAIN,		/* not a domain of ours */
 	RING_NO_KEY,		/* managed, no key */
+	RING_UNSEEN,		/* managed, and this user may not read the keys */
 	RING_NOT_IN_DNS,	/* two clear refusals for every key, last TTL over */
 };
 

@@ -317,6 +317,7 @@ cannot_sign(const struct collection *c)
 	case RING_USABLE:
 		return signing_error(c->input);
 	case RING_NO_DOMAIN:
+	case RING_UNSEEN:
 		return NULL;
 	case RING_NO_KEY:
 		return arena_printf(c->input->arena, "no key is configured; make one "

@@ -142,7 +142,8 @@ judge_dkim(struct decision *decision, enum align_mode mode)
 	const struct dkim_evidence *dkim = &decision->c->evidence->dkim;
 	struct dmarc_evidence *dmarc = decision->dmarc;
 
-	dmarc->dkim_aligned_known = dkim->existing_total <= dkim->n_existing;
+	dmarc->dkim_aligned_known = dkim->existing_total <= dkim->n_existing &&
+	    dkim->usable != RING_UNSEEN;
 	for (size_t i = 0; i < dkim->n_own; i++)
 		if (dkim->own[i].predicted != DKIM_NONE)
 			judge_signature(decision, dkim->own[i].key->domain,

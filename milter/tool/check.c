@@ -129,7 +129,8 @@ open_run(struct check_run *run)
 	struct core_options parts = { .clock = &clock_system };
 	const char *error = "";
 
-	run->snapshot = snapshot_load(files, run->options->config, run->arena, &error);
+	run->snapshot = snapshot_load_lenient(files, run->options->config, run->arena,
+	    &error);
 	files_free(&files);
 	if (run->snapshot == NULL)
 		return tool_error("%s", error);

@@ -399,7 +399,8 @@ no_signature(const struct report *r)
 		    dkim->cannot_sign);
 	if (dkim->usable == RING_NO_DOMAIN)
 		return "none: the author's domain is not one that is managed here";
-	return "not tried: the keys cannot be read by this user, or there are none";
+	return "not tried: this user may not read the keys; run it as root or as the "
+	    "daemon's user to see the signature too";
 }
 
 static void

@@ -55,6 +55,8 @@ dkim_passes(const struct dkim_evidence *dkim)
 		if (dkim->own[i].predicted == DKIM_TEMPERROR)
 			return TRI_UNKNOWN;
 	}
+	if (dkim->usable == RING_UNSEEN)
+		return TRI_UNKNOWN;
 	if (dkim->usable == RING_USABLE && dkim->managed != NULL && dkim->n_own == 0 &&
 	    dkim->cannot_sign == NULL)
 		return TRI_UNKNOWN;

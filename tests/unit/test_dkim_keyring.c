@@ -271,6 +271,40 @@ test_many_subdomains(void **state)
 	keyring_free(&ring);
 }
 
+/* An ordinary user judges a message without the keys; the daemon needs them. */
+static void
+test_unreadable(void **state)
+{
+	struct files *files = files_new();
+	struct ring_choice choice;
+	struct sightings *sightings = sightings_open(NULL);
+	struct keyring *ring;
+	bool root = geteuid() == 0;
+
+	(void)state;
+	make_file("secret.pem", PEM_RSA, 0000);
+	start();
+	add_domain("example.com", "s1=secret.pem", NULL);
+	add_domain("*.example.com", "s1=secret.pem", NULL);
+	if (root)
+		assert_int_equal(seteuid(65534), 0);
+	assert_null(load());
+	assert_non_null(strstr(error, "cannot be read"));
+	ring = keyring_new_lenient(&settings, files, arena, &error);
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	assert_non_null(ring);
+	keyring_choose(ring, sightings, "example.com", 1, &choice);
+	assert_int_equal(choice.usable, RING_UNSEEN);
+	keyring_choose(ring, sightings, "a.example.com", 1, &choice);
+	assert_int_equal(choice.usable, RING_UNSEEN);
+	keyring_choose(ring, sightings, "example.org", 1, &choice);
+	assert_int_equal(choice.usable, RING_NO_DOMAIN);
+	keyring_free(&ring);
+	files_free(&files);
+	sightings_close(&sightings);
+}
+
 int
 main(void)
 {
@@ -281,6 +315,7 @@ main(void)
 		cmocka_unit_test(test_template_below),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_many_subdomains),
+		cmocka_unit_test(test_unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -11,7 +11,8 @@
  *	--- zone        DNS, as for `mailworthy check --zone`
  *	--- session     one word and its value a line, see session_line() and
  *	                changes[]
- *	--- message     the message; @0D@ is a byte, @REPEAT 1000 x@ a run
+ *	--- message     the message; @0D@ is a byte, @REPEAT 1000 x@ a run,
+ *	                \n a line end in it
  *	--- file NAME   a file in @SCRATCH@
  *	--- expect      see expect.c
  *

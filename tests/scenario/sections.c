@@ -79,11 +79,12 @@ expand_name(struct scenario *s, struct buf *out, struct slice name)
 	return true;
 }
 
-/* A byte, or bytes repeated; LINE is a line end. */
+/* A byte, or bytes repeated; \n is a line end. */
 static bool
 expand_bytes(struct scenario *s, struct buf *out, struct slice name)
 {
-	char *text = slice_dup(s->arena, slice_sub(name, 0, 80)), *end;
+	char *text = slice_dup(s->arena, slice_sub(name, 0, 400)), *end;
+	struct slice rest, part;
 	unsigned long n;
 
 	if (name.n == 2) {
@@ -92,11 +93,19 @@ expand_bytes(struct scenario *s, struct buf *out, struct slice name)
 			buf_add_char(out, (char)n);
 		return *end == '\0';
 	}
-	if (strncmp(text, "REPEAT ", 7) != 0 || name.n > 80)
+	if (strncmp(text, "REPEAT ", 7) != 0 || name.n > 400)
 		return false;
 	n = strtoul(text + 7, &end, 10);
-	for (end++; n > 0; n--)
-		buf_add_str(out, strcmp(end, "LINE") == 0 ? "\r\n" : end);
+	for (end++; n > 0; n--) {
+		rest = slice_of(end);
+		while (slice_find_nocase(rest, "\\n") < rest.n) {
+			part = slice_sub(rest, 0, slice_find_nocase(rest, "\\n"));
+			buf_add_slice(out, part);
+			buf_add_str(out, "\r\n");
+			rest = slice_sub(rest, part.n + 2, rest.n);
+		}
+		buf_add_slice(out, rest);
+	}
 	return true;
 }
 

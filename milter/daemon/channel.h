@@ -16,11 +16,12 @@ enum channel_type {
 	CHANNEL_SETTINGS,	/* master: packed files of a new configuration */
 	CHANNEL_LOADED,		/* worker: took it */
 	CHANNEL_REFUSED,	/* worker: keeps the old one; text */
+	CHANNEL_STOP,		/* master: finish what is in hand and end */
 };
 
 #define CHANNEL_BYTES_MAX (512u * 1024 * 1024)
 
-/* 0, or -1 when the other end is gone. Thread-safe when called by one thread. */
+/* 0, or -1 when the other end is gone or takes nothing. One thread at a time. */
 int channel_send(int fd, enum channel_type type, const void *bytes, size_t n);
 
 /* 1 with a message (bytes in the arena, terminated), 0 at the end, -1 on error. */

@@ -16,7 +16,10 @@ struct snapshot;
 #define DAEMON_CONFIG SYSCONFDIR "/mailworthy/mailworthy.conf"
 #define DAEMON_HEARTBEAT_SECONDS 1
 #define DAEMON_SILENT_SECONDS 60	/* without heartbeat: the worker is replaced */
+#define DAEMON_RELOAD_SECONDS 600	/* the same while it reads a new configuration */
+#define DAEMON_SEND_SECONDS 5		/* for the worker to take what it is sent */
 #define DAEMON_STOP_SECONDS 30		/* after SIGTERM: then SIGKILL */
+#define DAEMON_FINISH_SECONDS 5		/* of them, for clients that still send */
 #define DAEMON_PAUSE_MAX 30		/* seconds between restarts of a dying worker */
 
 struct daemon_options {
@@ -62,7 +65,8 @@ int privileges_find(const struct settings *settings, struct privileges *privileg
 
 /* Directories and files the daemon writes, while still root. */
 int privileges_prepare(const struct privileges *privileges,
-    const struct settings *settings, struct arena *arena, const char **error_r);
+    const struct settings *settings, const char *socket, struct arena *arena,
+    const char **error_r);
 
 /* The master keeps CAP_DAC_READ_SEARCH only. */
 int privileges_master(const struct privileges *privileges, const char **error_r);
@@ -72,7 +76,10 @@ int privileges_worker(const struct privileges *privileges, const char **error_r)
 
 /* ---- worker ---- */
 
-/* Serves until SIGTERM; takes over the snapshot's reference; `channel` leads to
+/* No signal that is meant for the master ends the worker. */
+void worker_ignore_signals(void);
+
+/* Serves until told to stop; takes over the snapshot's reference; `channel` leads to
  * the master. Exit status. */
 int worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel);
 

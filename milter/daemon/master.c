@@ -3,6 +3,7 @@
  * starts a thread.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@
 struct master {
 	const struct daemon_options *options;
 	struct privileges privileges;
+	const char *config;		/* absolute: we leave the directory */
 	struct snapshot *snapshot;
 	struct egress_facts *egress;
 	sigset_t signals, signals_before;
@@ -41,6 +44,7 @@ struct master {
 	int64_t stop_us;		/* when to lose patience, 0: not stopping */
 	unsigned restarts;
 	bool ready_said;
+	bool is_reloading;		/* the worker was sent a new configuration */
 };
 
 static int64_t
@@ -58,6 +62,7 @@ become_worker(struct master *master, int channel)
 	int status;
 
 	close(master->signal_fd);
+	worker_ignore_signals();
 	sigprocmask(SIG_SETMASK, &master->signals_before, NULL);
 	if (privileges_worker(&master->privileges, &error) != 0) {
 		log_error("%s", error);
@@ -68,8 +73,17 @@ become_worker(struct master *master, int channel)
 }
 
 static void
+close_channel(struct master *master)
+{
+	if (master->channel != -1)
+		close(master->channel);
+	master->channel = -1;
+}
+
+static void
 start_worker(struct master *master)
 {
+	const struct timeval patience = { .tv_sec = DAEMON_SEND_SECONDS };
 	int pair[2];
 
 	master->start_again_us = 0;
@@ -92,7 +106,11 @@ start_worker(struct master *master)
 		master->start_again_us = now_us() + 1000000;
 		return;
 	}
+	/* a worker that hangs must not keep us from replacing it */
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	master->channel = pair[0];
+	master->is_reloading = false;
 	master->started_us = master->heard_us = now_us();
 }
 
@@ -103,8 +121,7 @@ worker_ended(struct master *master, int status)
 	int64_t lived_us = now_us() - master->started_us;
 
 	master->worker = 0;
-	close(master->channel);
-	master->channel = -1;
+	close_channel(master);
 	if (master->stop_us != 0)
 		return;
 	master->restarts++;
@@ -148,7 +165,9 @@ listen_to_worker(struct master *master)
 	void *bytes;
 	size_t n;
 
-	if (channel_receive(master->channel, arena, &type, &bytes, &n) == 1) {
+	if (channel_receive(master->channel, arena, &type, &bytes, &n) != 1) {
+		close_channel(master);	/* its end is on its way */
+	} else {
 		master->heard_us = now_us();
 		switch (type) {
 		case CHANNEL_READY:
@@ -158,15 +177,18 @@ listen_to_worker(struct master *master)
 			sd_notify(0, "WATCHDOG=1");
 			break;
 		case CHANNEL_LOADED:
-			log_info("configuration reloaded from %s", master->options->config);
+			master->is_reloading = false;
+			log_info("configuration reloaded from %s", master->config);
 			say_ready(master);
 			break;
 		case CHANNEL_REFUSED:
+			master->is_reloading = false;
 			log_error("the worker keeps the old configuration: %s",
 			    (const char *)bytes);
 			say_ready(master);
 			break;
 		case CHANNEL_SETTINGS:
+		case CHANNEL_STOP:
 			break;
 		}
 	}
@@ -194,6 +216,24 @@ log_lines(const char *text)
 			log_error("%.*s", (int)line.n, line.p);
 }
 
+/* A worker that does not run gets the new files when it is started. */
+static void
+pass_on(struct master *master, struct files *files, struct arena *arena)
+{
+	size_t n;
+	void *packed = files_pack(files, arena, &n);
+
+	if (master->channel == -1) {
+		log_info("configuration reloaded from %s", master->config);
+		say_ready(master);
+	} else if (channel_send(master->channel, CHANNEL_SETTINGS, packed, n) == 0) {
+		master->is_reloading = true;
+	} else {
+		log_error("the worker does not take the new configuration: it is replaced");
+		kill(master->worker, SIGKILL);
+	}
+}
+
 static void
 reload(struct master *master)
 {
@@ -201,11 +241,9 @@ reload(struct master *master)
 	struct files *files = files_new();
 	const char *error = "";
 	struct snapshot *fresh;
-	size_t n;
-	void *packed;
 
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now_us());
-	fresh = snapshot_load(files, master->options->config, arena, &error);
+	fresh = snapshot_load(files, master->config, arena, &error);
 	if (fresh == NULL) {
 		log_lines(error);
 		log_error("configuration NOT reloaded: the old one stays in force");
@@ -215,13 +253,12 @@ reload(struct master *master)
 		    arena);
 		snapshot_unref(&master->snapshot);
 		master->snapshot = fresh;
-		packed = files_pack(files, arena, &n);
-		if (master->channel != -1 &&
-		    channel_send(master->channel, CHANNEL_SETTINGS, packed, n) != 0)
-			log_warning("the worker could not be told; it is being replaced");
+		pass_on(master, files, arena);
 	}
 	files_free(&files);
 	arena_free(&arena);
+	/* the worker may have spoken while we read many keys */
+	master->heard_us = now_us();
 }
 
 static void
@@ -232,8 +269,9 @@ stop(struct master *master)
 	master->stop_us = now_us() + DAEMON_STOP_SECONDS * 1000000LL;
 	sd_notify(0, "STOPPING=1");
 	log_info("stopping: messages in hand are finished");
-	if (master->worker != 0)
-		kill(master->worker, SIGTERM);
+	if (master->worker != 0 && (master->channel == -1 ||
+	    channel_send(master->channel, CHANNEL_STOP, "", 0) != 0))
+		kill(master->worker, SIGKILL);
 }
 
 static void
@@ -271,21 +309,22 @@ handle_signal(struct master *master)
 static void
 handle_time(struct master *master)
 {
-	int64_t now = now_us();
+	const int64_t now = now_us();
+	const int silent = master->is_reloading ? DAEMON_RELOAD_SECONDS :
+	    DAEMON_SILENT_SECONDS;
 
 	if (master->stop_us != 0) {
 		if (master->worker != 0 && now > master->stop_us) {
 			log_error("the worker does not end: it is killed");
 			kill(master->worker, SIGKILL);
+			master->stop_us = INT64_MAX;
 		}
 		return;
 	}
 	if (master->worker == 0 && now >= master->start_again_us)
 		start_worker(master);
-	if (master->worker != 0 &&
-	    now - master->heard_us > DAEMON_SILENT_SECONDS * 1000000LL) {
-		log_error("no sign of life from the worker for %d s: it is replaced",
-		    DAEMON_SILENT_SECONDS);
+	if (master->worker != 0 && now - master->heard_us > silent * 1000000LL) {
+		log_error("no sign of life from the worker for %d s: it is replaced", silent);
 		kill(master->worker, SIGKILL);
 		master->heard_us = now;
 	}
@@ -323,24 +362,36 @@ fail(struct arena *arena, const char *error)
 	return 1;
 }
 
+static const char *
+absolute(const char *path, struct arena *arena)
+{
+	char directory[PATH_MAX];
+
+	if (path[0] == '/' || getcwd(directory, sizeof(directory)) == NULL)
+		return path;
+	return arena_printf(arena, "%s/%s", directory, path);
+}
+
 static int
 prepare(struct master *master, struct arena *arena, const char **error_r)
 {
 	const struct daemon_options *options = master->options;
 	struct files *files = files_new();
 	const struct settings *settings;
+	const char *socket;
 
-	master->snapshot = snapshot_load(files, options->config, arena, error_r);
+	master->config = absolute(options->config, arena);
+	master->snapshot = snapshot_load(files, master->config, arena, error_r);
 	files_free(&files);
 	if (master->snapshot == NULL)
 		return -1;
 	settings = snapshot_settings(master->snapshot);
+	socket = options->socket != NULL ? options->socket : settings->socket;
 	if (privileges_find(settings, &master->privileges, arena, error_r) != 0 ||
-	    privileges_prepare(&master->privileges, settings, arena, error_r) != 0)
+	    privileges_prepare(&master->privileges, settings, socket, arena, error_r) != 0)
 		return -1;
 	master->egress = egress_facts_new();
-	if (listen_open(settings, options->socket != NULL ? options->socket :
-	    settings->socket, arena, error_r) != 0)
+	if (listen_open(settings, socket, arena, error_r) != 0)
 		return -1;
 	return privileges_master(&master->privileges, error_r);
 }

@@ -87,15 +87,14 @@ make_log_file(const struct privileges *privileges, const char *path, struct aren
 
 int
 privileges_prepare(const struct privileges *privileges, const struct settings *settings,
-    struct arena *arena, const char **error_r)
+    const char *socket, struct arena *arena, const char **error_r)
 {
-	const char *path = settings->socket;
 	struct group *group = getgrnam(settings->socket_group);
 	gid_t gid = group != NULL ? group->gr_gid : privileges->gid;
 
 	if (privileges->root) {
-		if (strncmp(path, "unix:", 5) == 0 && make_dir(dirname(arena_strdup(arena,
-		    path + 5)), privileges->uid, gid, 0750, arena, error_r) != 0)
+		if (strncmp(socket, "unix:", 5) == 0 && make_dir(dirname(arena_strdup(arena,
+		    socket + 5)), privileges->uid, gid, 0750, arena, error_r) != 0)
 			return -1;
 		if (make_dir(settings->state_dir, privileges->uid, privileges->gid, 0750,
 		    arena, error_r) != 0)

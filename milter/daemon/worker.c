@@ -31,6 +31,8 @@
 #include "settings/settings.h"
 
 static struct worker {
+	struct proto_options proto;
+	struct proto_state state;
 	pthread_mutex_t mutex;		/* of snapshot */
 	struct snapshot *snapshot;
 	struct core *core;
@@ -41,8 +43,9 @@ static struct worker {
 	struct health *health;
 	int channel;
 	atomic_bool to_syslog;
-	atomic_int stop;
+	atomic_int stop;		/* health ends its round */
 	atomic_int look_now;		/* health: do not wait for the timer */
+	atomic_bool proto_ended, health_ended;
 	const char *state_dir;
 } worker = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -110,7 +113,7 @@ reload(const void *bytes, size_t n, struct arena *arena)
 	channel_send(worker.channel, CHANNEL_LOADED, "", 0);
 }
 
-/* False when the master is gone. */
+/* False when it is time to end. */
 static bool
 listen_to_master(void)
 {
@@ -118,12 +121,16 @@ listen_to_master(void)
 	enum channel_type type;
 	void *bytes;
 	size_t n;
-	bool here = channel_receive(worker.channel, arena, &type, &bytes, &n) == 1;
+	bool go_on = channel_receive(worker.channel, arena, &type, &bytes, &n) == 1;
 
-	if (here && type == CHANNEL_SETTINGS)
+	if (!go_on)	/* nobody would start us again */
+		log_error("the master process is gone: the worker ends too");
+	else if (type == CHANNEL_SETTINGS)
 		reload(bytes, n, arena);
+	else if (type == CHANNEL_STOP)
+		go_on = false;
 	arena_free(&arena);
-	return here;
+	return go_on;
 }
 
 static void
@@ -139,21 +146,18 @@ look_at_mode_file(void)
 	    "enforce for everything, by `mailworthy mode enforce`");
 }
 
-static void *
-run_ticker(void *ctx __attribute__((unused)))
+/* The worker's first thread: until it is told to stop, or libmilter gave up. */
+static void
+tick(void)
 {
 	struct pollfd pollfd = { .fd = worker.channel, .events = POLLIN };
 	unsigned ticks = 0;
 
-	while (atomic_load(&worker.stop) == 0) {
+	while (!atomic_load(&worker.proto_ended)) {
 		int n = poll(&pollfd, 1, DAEMON_HEARTBEAT_SECONDS * 1000);
 
-		if (n > 0 && !listen_to_master()) {
-			/* without a master nobody would start us again */
-			log_error("the master process is gone: the worker ends too");
-			kill(getpid(), SIGTERM);
-			break;
-		}
+		if (n > 0 && !listen_to_master())
+			return;
 		look_at_mode_file();
 		if (++ticks % 10 == 0 && sightings_save(worker.sightings) != 0)
 			log_warning("cannot keep what DNS has shown of the keys in %s: %s",
@@ -161,7 +165,7 @@ run_ticker(void *ctx __attribute__((unused)))
 		if (n == 0)
 			channel_send(worker.channel, CHANNEL_ALIVE, "", 0);
 	}
-	return NULL;
+	log_error("libmilter does not serve any more; the system's log has its reason");
 }
 
 /* ---- DNS health ---- */
@@ -188,10 +192,12 @@ run_health(void *ctx __attribute__((unused)))
 		    &worker.stop);
 		snapshot_unref(&snapshot);
 		sightings_save(worker.sightings);
-		for (waited = 0; waited < HEALTH_SECONDS && atomic_load(&worker.stop) == 0 &&
+		for (waited = 0; waited < HEALTH_SECONDS * 10 &&
+		    atomic_load(&worker.stop) == 0 &&
 		    atomic_exchange(&worker.look_now, 0) == 0; waited++)
-			sleep(1);
+			usleep(100000);
 	}
+	atomic_store(&worker.health_ended, true);
 	return NULL;
 }
 
@@ -261,40 +267,106 @@ raise_file_limit(void)
 		log_warning("cannot raise the number of open files: %s", strerror(errno));
 }
 
+void
+worker_ignore_signals(void)
+{
+	/*
+	 * libmilter waits for these in a thread of its own and would end.  What
+	 * the process ignores and its first thread does not block is dropped
+	 * before that thread is asked, so the first thread never calls libmilter.
+	 */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+}
+
+static void *
+run_proto(void *ctx __attribute__((unused)))
+{
+	proto_run(&worker.proto);
+	atomic_store(&worker.proto_ended, true);
+	return NULL;
+}
+
+/* Messages at their end are finished, those a client still sends for a while. */
+static void
+finish_messages(void)
+{
+	const int64_t begun = clock_mono_us(&clock_system);
+	int64_t waited = 0;
+
+	atomic_store(&worker.state.stopping, true);
+	while (atomic_load(&worker.state.messages) > 0 &&
+	    (atomic_load(&worker.state.judging) > 0 ||
+	    waited < DAEMON_FINISH_SECONDS * 1000000LL) &&
+	    waited < (DAEMON_STOP_SECONDS - 2) * 1000000LL) {
+		usleep(10000);
+		waited = clock_mono_us(&clock_system) - begun;
+	}
+	/* libmilter writes a reply after our callback has returned */
+	usleep(100000);
+}
+
+/* Frees all when nobody is left that might use it; else the process just ends. */
+static void
+leave(int status)
+{
+	int waited;
+
+	atomic_store(&worker.stop, 1);
+	sightings_save(worker.sightings);
+	for (waited = 0; waited < 50 && !atomic_load(&worker.health_ended); waited++)
+		usleep(10000);
+	if (!atomic_load(&worker.health_ended) ||
+	    atomic_load(&worker.state.conversations) > 0)
+		_exit(status);
+	close_parts();
+}
+
+static int
+start_threads(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_health, NULL) != 0)
+		return -1;
+	pthread_detach(thread);
+	if (pthread_create(&thread, NULL, run_proto, NULL) != 0)
+		return -1;
+	pthread_detach(thread);
+	return 0;
+}
+
 int
 worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 {
-	struct proto_options proto = {
-		.clock = &clock_system, .snapshot = current_snapshot,
-		.record_is_syslog = record_is_syslog, .write_record = write_record,
-	};
 	const char *error = "out of resources";
-	pthread_t ticker, health;
 	int status;
 
-	raise_file_limit();
 	prctl(PR_SET_NAME, "mw-worker");	/* `pkill -HUP mailworthyd` is the master's */
 	worker.snapshot = snapshot;
 	worker.egress = egress;
 	worker.channel = channel;
+	raise_file_limit();
 	if (open_parts(&error) != 0) {
 		log_error("%s", error);
 		return 1;
 	}
+	worker.proto = (struct proto_options){
+		.state = &worker.state, .core = worker.core, .clock = &clock_system,
+		.snapshot = current_snapshot, .record_is_syslog = record_is_syslog,
+		.write_record = write_record,
+	};
 	check_speed();
 	look_at_mode_file();
-	proto.core = worker.core;
-	if (pthread_create(&ticker, NULL, run_ticker, NULL) != 0 ||
-	    pthread_create(&health, NULL, run_health, NULL) != 0) {
+	if (start_threads() != 0) {
 		log_error("cannot start a thread: %s", strerror(errno));
 		return 1;
 	}
 	channel_send(channel, CHANNEL_READY, "", 0);
-	status = proto_run(&proto);
-	atomic_store(&worker.stop, 1);
-	pthread_join(ticker, NULL);
-	pthread_join(health, NULL);
-	if (status == 0)
-		close_parts();
-	return status == 0 ? 0 : 1;
+	tick();
+	status = atomic_load(&worker.proto_ended) ? 1 : 0;
+	finish_messages();
+	leave(status);
+	return status;
 }

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "core/core.h"
 #include "facts/message.h"
@@ -16,17 +17,32 @@ conversation_new(const struct proto_options *options)
 
 	if (conversation == NULL)
 		bug("out of memory");
+	atomic_fetch_add(&options->state->conversations, 1);
 	conversation->options = options;
 	conversation->snapshot = options->snapshot();
 	return conversation;
+}
+
+struct message *
+conversation_begin_message(struct conversation *conversation)
+{
+	const struct clock *clock = conversation->options->clock;
+
+	conversation_drop_message(conversation);
+	atomic_fetch_add(&conversation->options->state->messages, 1);
+	conversation->message = message_new(conversation->session, clock_now(clock),
+	    clock_mono_us(clock));
+	return conversation->message;
 }
 
 void
 conversation_drop_message(struct conversation *conversation)
 {
 	conversation->passage = NULL;	/* lives in the message's arena */
-	if (conversation->message != NULL)
-		message_free(&conversation->message);
+	if (conversation->message == NULL)
+		return;
+	message_free(&conversation->message);
+	atomic_fetch_sub(&conversation->options->state->messages, 1);
 }
 
 void
@@ -38,8 +54,9 @@ conversation_free(struct conversation **conversation_p)
 	if (conversation == NULL)
 		return;
 	conversation_drop_message(conversation);
-	if (conversation->session != NULL)
-		session_free(&conversation->session);
+	session_free(&conversation->session);
 	snapshot_unref(&conversation->snapshot);
+	/* the last touch of what the process frees when nobody is left */
+	atomic_fetch_sub(&conversation->options->state->conversations, 1);
 	free(conversation);
 }

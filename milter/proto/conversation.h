@@ -16,6 +16,8 @@ struct session;
 struct snapshot;
 struct plan;
 
+#define CONVERSATION_HELO_MAX 512	/* octets kept of a HELO name */
+
 struct conversation {
 	const struct proto_options *options;
 	struct snapshot *snapshot;	/* the settings it began with */
@@ -23,11 +25,15 @@ struct conversation {
 	struct message *message;	/* NULL outside a transaction */
 	struct passage *passage;	/* NULL before the end of the header */
 	bool leading_spaces;		/* SMFIP_HDR_LEADSPC was agreed */
-	bool no_reply_rcpt, no_reply_header, no_reply_body;
+	/* of the session; here, since a client may say HELO for ever */
+	char helo[CONVERSATION_HELO_MAX + 1];
 };
 
 struct conversation *conversation_new(const struct proto_options *options);
 void conversation_free(struct conversation **conversation);
+
+/* A new message of the session, in place of one that was in hand. */
+struct message *conversation_begin_message(struct conversation *conversation);
 
 /* Drops the message in hand, if there is one. */
 void conversation_drop_message(struct conversation *conversation);
@@ -35,6 +41,8 @@ void conversation_drop_message(struct conversation *conversation);
 /* The value of a macro, or NULL; its absence is said once a process. */
 const char *macro_expected(SMFICTX *ctx, const char *name);
 const char *macro_optional(SMFICTX *ctx, const char *name);
+/* Likewise, as a number from 0 to 65535; 0 where there is none. */
+unsigned macro_number(SMFICTX *ctx, const char *name);
 
 /* Asks the MTA for the macros we need; each list replaces the stage's default. */
 void macro_ask(SMFICTX *ctx);

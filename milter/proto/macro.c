@@ -2,6 +2,7 @@
  * Macros of the MTA: which we ask for, and a word when one never comes.
  */
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -29,7 +30,9 @@ static const struct {
 } stages[] = {
 	{ SMFIM_CONNECT, "j {daemon_name} {daemon_addr} {daemon_port} {client_port}" },
 	{ SMFIM_HELO, "j" },
-	{ SMFIM_ENVFROM, "i {auth_authen} {auth_type}" },
+	/* {daemon_name} is always there: libmilter keeps the macros of the message
+	 * before, a login too, when none is sent */
+	{ SMFIM_ENVFROM, "i {auth_authen} {auth_type} {daemon_name}" },
 	{ SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_host}" },
 	{ SMFIM_DATA, "i" },
 	{ SMFIM_EOH, "i" },
@@ -86,4 +89,13 @@ macro_expected(SMFICTX *ctx, const char *name)
 		    name, expected[i].used_for);
 	}
 	return NULL;
+}
+
+unsigned
+macro_number(SMFICTX *ctx, const char *name)
+{
+	const char *value = macro_expected(ctx, name);
+	unsigned long number = value != NULL ? strtoul(value, NULL, 10) : 0;
+
+	return number <= 65535 ? (unsigned)number : 0;
 }

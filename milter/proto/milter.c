@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "core/core.h"
 #include "facts/message.h"
 #include "proto/conversation.h"
@@ -36,54 +37,109 @@ keep(struct arena *arena, const char *text)
 	return text != NULL ? arena_strdup(arena, text) : NULL;
 }
 
+/* Without these no message can be judged in either mode. */
+static const struct {
+	unsigned long bit;
+	const char *name;
+} needed[] = {
+	{ SMFIF_ADDHDRS, "adding header fields" },
+	{ SMFIF_CHGHDRS, "changing header fields" },
+	{ SMFIF_QUARANTINE, "quarantine" },
+};
+
+static bool
+offers_all(unsigned long actions)
+{
+	char missing[128] = "";
+	bool all = true;
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if ((actions & needed[i].bit) != 0)
+			continue;
+		n += (size_t)snprintf(missing + n, sizeof(missing) - n, "%s%s",
+		    all ? "" : ", ", needed[i].name);
+		all = false;
+	}
+	if (!all && !atomic_exchange(&options->state->said_actions, true))
+		log_error("the MTA does not offer its filters: %s. Its mail is not judged: "
+		    "its connections are closed, and it does with each message what its "
+		    "milter_default_action says", missing);
+	return all;
+}
+
+/* What the MTA cannot do and we can do without. */
+static void
+agree(SMFICTX *ctx, struct conversation *conversation, unsigned long actions,
+    unsigned long steps)
+{
+	conversation->leading_spaces = (steps & SMFIP_HDR_LEADSPC) != 0;
+	atomic_store(&options->state->leading_spaces, conversation->leading_spaces);
+	if ((actions & SMFIF_SETSYMLIST) != 0)
+		macro_ask(ctx);
+	else if (!atomic_exchange(&options->state->said_symlist, true))
+		log_warning("the MTA does not let a filter name the macros it needs: let it "
+		    "send {auth_authen} with MAIL, or authenticated mail is not recognised");
+}
+
 static sfsistat
 mlfi_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
     unsigned long f2 __attribute__((unused)), unsigned long f3 __attribute__((unused)),
     unsigned long *pf0, unsigned long *pf1, unsigned long *pf2, unsigned long *pf3)
 {
-	const unsigned long actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE;
 	struct conversation *conversation;
 
-	if ((f0 & actions) != actions) {
-		log_error("the MTA does not let a filter add and change headers and "
-		    "quarantine (offers 0x%lx, needed 0x%lx)", f0, actions);
+	if (!offers_all(f0))
 		return SMFIS_REJECT;
-	}
 	conversation = conversation_new(options);
-	conversation->leading_spaces = (f1 & SMFIP_HDR_LEADSPC) != 0;
-	conversation->no_reply_rcpt = (f1 & SMFIP_NR_RCPT) != 0;
-	conversation->no_reply_header = (f1 & SMFIP_NR_HDR) != 0;
-	conversation->no_reply_body = (f1 & SMFIP_NR_BODY) != 0;
-	if (smfi_setpriv(ctx, conversation) != MI_SUCCESS) {
+	if (atomic_load(&options->state->stopping) ||
+	    smfi_setpriv(ctx, conversation) != MI_SUCCESS) {
 		conversation_free(&conversation);
 		return SMFIS_TEMPFAIL;
 	}
-	if ((f0 & SMFIF_SETSYMLIST) != 0)
-		macro_ask(ctx);
-	*pf0 = actions | (f0 & SMFIF_SETSYMLIST);
-	*pf1 = f1 & (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_RCPT |
-	    SMFIP_NR_HDR | SMFIP_NR_BODY);
+	agree(ctx, conversation, f0, f1);
+	*pf0 = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | (f0 & SMFIF_SETSYMLIST);
+	/* libmilter answers for us where the MTA cannot do without (NR) */
+	*pf1 = (f1 & (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NODATA)) |
+	    SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY;
 	*pf2 = *pf3 = 0;
 	return SMFIS_CONTINUE;
+}
+
+/* After "quit, a new connection follows" there is no new negotiation. */
+static struct conversation *
+conversation_again(SMFICTX *ctx)
+{
+	struct conversation *conversation = conversation_of(ctx);
+
+	if (conversation != NULL)
+		return conversation;
+	conversation = conversation_new(options);
+	conversation->leading_spaces = atomic_load(&options->state->leading_spaces);
+	if (smfi_setpriv(ctx, conversation) != MI_SUCCESS)
+		conversation_free(&conversation);
+	return conversation;
 }
 
 static sfsistat
 mlfi_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 {
-	struct conversation *conversation = conversation_of(ctx);
+	struct conversation *conversation = conversation_again(ctx);
 	const char *daemon_addr = macro_optional(ctx, "{daemon_addr}");
 	const char *daemon_port = macro_optional(ctx, "{daemon_port}");
 	struct session *session;
 
 	if (conversation == NULL)
 		return SMFIS_TEMPFAIL;
-	if (conversation->session != NULL)
-		session_free(&conversation->session);
+	conversation_drop_message(conversation);
+	session_free(&conversation->session);
 	session = conversation->session = session_new();
 	session->client_name = keep(session->arena, name);
 	if (address != NULL)
 		ip_from_sockaddr((const struct sockaddr *)address, &session->client_addr,
 		    &session->client_port);
+	if (session->client_port == 0)
+		session->client_port = (uint16_t)macro_number(ctx, "{client_port}");
 	session->mta_name = keep(session->arena, macro_expected(ctx, "j"));
 	session->daemon_name = keep(session->arena, macro_expected(ctx, "{daemon_name}"));
 	if (daemon_addr != NULL && daemon_port != NULL)
@@ -99,7 +155,8 @@ mlfi_helo(SMFICTX *ctx, char *helo)
 
 	if (conversation == NULL || conversation->session == NULL)
 		return SMFIS_TEMPFAIL;
-	conversation->session->helo = keep(conversation->session->arena, helo);
+	snprintf(conversation->helo, sizeof(conversation->helo), "%s", helo);
+	conversation->session->helo = conversation->helo;
 	return SMFIS_CONTINUE;
 }
 
@@ -110,6 +167,17 @@ is_local(const struct session *session, const struct message *message, const cha
 {
 	return (session->client_port == 0 || session->client_addr.family == 0) &&
 	    message->queue_id != NULL && path[0] != '<';
+}
+
+/* The message was counted before this was asked: none slips through. */
+static sfsistat
+stopping(SMFICTX *ctx, struct conversation *conversation)
+{
+	char code[] = "451", esc[] = "4.3.2", text[] = "mailworthy is stopping; try again";
+
+	conversation_drop_message(conversation);
+	smfi_setreply(ctx, code, esc, text);
+	return SMFIS_TEMPFAIL;
 }
 
 static void
@@ -124,14 +192,13 @@ static sfsistat
 mlfi_envfrom(SMFICTX *ctx, char **args)
 {
 	struct conversation *conversation = conversation_of(ctx);
-	const struct clock *clock = options->clock;
 	struct message *message;
 
 	if (conversation == NULL || conversation->session == NULL || args[0] == NULL)
 		return SMFIS_TEMPFAIL;
-	conversation_drop_message(conversation);
-	message = message_new(conversation->session, clock_now(clock), clock_mono_us(clock));
-	conversation->message = message;
+	message = conversation_begin_message(conversation);
+	if (atomic_load(&options->state->stopping))
+		return stopping(ctx, conversation);
 	message->queue_id = keep(message->arena, macro_optional(ctx, "i"));
 	message->auth_user = keep(message->arena, macro_optional(ctx, "{auth_authen}"));
 	message->auth_type = keep(message->arena, macro_optional(ctx, "{auth_type}"));
@@ -170,18 +237,46 @@ mlfi_envrcpt(SMFICTX *ctx, char **args)
 		rcpt.host = keep(message->arena, macro_optional(ctx, "{rcpt_host}"));
 	}
 	message_add_rcpt(message, &rcpt);
-	return conversation->no_reply_rcpt ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	return SMFIS_NOREPLY;
+}
+
+/* The MTA left the blank after the colon out: it was the usual one. */
+static void
+add_with_blank(struct headers *headers, const char *name, const char *value)
+{
+	size_t n = strlen(value);
+	char *text = mem_alloc(n + 1);
+
+	text[0] = ' ';
+	memcpy(text + 1, value, n);
+	headers_add(headers, slice_of(name), (struct slice){ text, n + 1 });
+	free(text);
 }
 
 static sfsistat
 mlfi_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct conversation *conversation = conversation_of(ctx);
+	struct message *message;
 
 	if (conversation == NULL || conversation->message == NULL)
 		return SMFIS_TEMPFAIL;
-	headers_add(conversation->message->headers, slice_of(name), slice_of(value));
-	return conversation->no_reply_header ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	message = conversation->message;
+	if (conversation->leading_spaces || *value == '\0')
+		headers_add(message->headers, slice_of(name), slice_of(value));
+	else
+		add_with_blank(message->headers, name, value);
+	return SMFIS_NOREPLY;
+}
+
+/* At the end of the header; a message without fields may have none. */
+static struct passage *
+passage_of(struct conversation *conversation)
+{
+	if (conversation->passage == NULL)
+		conversation->passage = passage_begin(options->core, conversation->snapshot,
+		    conversation->message);
+	return conversation->passage;
 }
 
 static sfsistat
@@ -191,8 +286,7 @@ mlfi_eoh(SMFICTX *ctx)
 
 	if (conversation == NULL || conversation->message == NULL)
 		return SMFIS_TEMPFAIL;
-	conversation->passage = passage_begin(options->core, conversation->snapshot,
-	    conversation->message);
+	passage_of(conversation);
 	return SMFIS_CONTINUE;
 }
 
@@ -201,10 +295,20 @@ mlfi_body(SMFICTX *ctx, unsigned char *bytes, size_t n)
 {
 	struct conversation *conversation = conversation_of(ctx);
 
-	if (conversation == NULL || conversation->passage == NULL)
+	if (conversation == NULL || conversation->message == NULL)
 		return SMFIS_TEMPFAIL;
-	passage_body(conversation->passage, bytes, n);
-	return conversation->no_reply_body ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	passage_body(passage_of(conversation), bytes, n);
+	return SMFIS_NOREPLY;
+}
+
+/* Waits for a place, so that a burst does not make a thread a message. */
+static void
+judge(struct passage *passage)
+{
+	while (sem_wait(&eom_slots) != 0 && errno == EINTR)
+		continue;
+	passage_finish(passage);
+	sem_post(&eom_slots);
 }
 
 static sfsistat
@@ -212,27 +316,23 @@ mlfi_eom(SMFICTX *ctx)
 {
 	struct conversation *conversation = conversation_of(ctx);
 	struct message *message;
+	struct passage *passage;
 	sfsistat status;
 
 	if (conversation == NULL || conversation->message == NULL)
 		return SMFIS_TEMPFAIL;
+	atomic_fetch_add(&options->state->judging, 1);
 	message = conversation->message;
-	if (conversation->passage == NULL)	/* no end of header was sent */
-		conversation->passage = passage_begin(options->core, conversation->snapshot,
-		    message);
 	if (message->queue_id == NULL)
 		message->queue_id = keep(message->arena, macro_expected(ctx, "i"));
-	while (sem_wait(&eom_slots) != 0 && errno == EINTR)
-		continue;
-	passage_finish(conversation->passage);
-	sem_post(&eom_slots);
-	status = apply_plan(ctx, conversation, passage_plan(conversation->passage));
-	if (status == SMFIS_TEMPFAIL &&
-	    passage_plan(conversation->passage)->action != ACTION_TEMPFAIL)
-		passage_not_applied(conversation->passage);
-	options->write_record(passage_record(conversation->passage,
-	    options->record_is_syslog()));
+	passage = passage_of(conversation);
+	judge(passage);
+	status = apply_plan(ctx, conversation, passage_plan(passage));
+	if (status == SMFIS_TEMPFAIL && passage_plan(passage)->action != ACTION_TEMPFAIL)
+		passage_not_applied(passage);
+	options->write_record(passage_record(passage, options->record_is_syslog()));
 	conversation_drop_message(conversation);
+	atomic_fetch_sub(&options->state->judging, 1);
 	return status;
 }
 
@@ -294,6 +394,7 @@ proto_register(const char *socket, const char **error_r)
 	}
 	/* a field of header_size_limit octets arrives as one packet */
 	smfi_setmaxdatasize(PROTO_PACKET_MAX);
+	smfi_setbacklog(PROTO_BACKLOG);
 	return 0;
 }
 

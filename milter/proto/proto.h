@@ -4,6 +4,7 @@
 #ifndef MW_PROTO_PROTO_H
 #define MW_PROTO_PROTO_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,9 +13,25 @@ struct core;
 struct snapshot;
 
 #define PROTO_EOM_SLOTS 64		/* ends of message worked on at once */
+#define PROTO_BACKLOG 1024		/* connections that wait to be taken */
 #define PROTO_PACKET_MAX (4 * 1024 * 1024)	/* one packet of the MTA, octets */
 
+/*
+ * What all conversations share.  The caller owns it and sets `stopping`: from
+ * then on no connection and no message is begun, those begun go on to their
+ * end.  libmilter's own way to stop frees sessions under callbacks that run.
+ */
+struct proto_state {
+	atomic_bool stopping;
+	atomic_uint conversations;	/* connections past the negotiation */
+	atomic_uint messages;		/* begun and not ended */
+	atomic_uint judging;		/* of these, at their end of message */
+	atomic_bool leading_spaces;	/* the MTA keeps them: the last agreement */
+	atomic_bool said_actions, said_symlist;	/* once a process */
+};
+
 struct proto_options {
+	struct proto_state *state;
 	struct core *core;
 	const struct clock *clock;
 	/* A reference to the settings of now; called for each new connection. */
@@ -33,7 +50,12 @@ int proto_register(const char *socket, const char **error_r);
 /* Opens the listening socket.  0 or -1 with errno. */
 int proto_listen(void);
 
-/* Serves until told to stop.  Once a process. 0 or -1. */
+/*
+ * Serves, and returns only when libmilter gives up: 0 or -1.  Once a process.
+ * libmilter blocks and waits for SIGHUP, SIGTERM and SIGINT in the calling
+ * thread; they do not reach it where the process ignores them and its first
+ * thread, another one, does not block them.
+ */
 int proto_run(const struct proto_options *options);
 
 /* The library's version for -V. */

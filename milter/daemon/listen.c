@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +21,8 @@
 #include "daemon/daemon.h"
 #include "proto/proto.h"
 #include "settings/settings.h"
+
+enum { ANSWER_MS = 2000 };	/* for a daemon that is there to answer */
 
 static char *socket_path;	/* of the unix socket we made, for listen_close() */
 
@@ -72,17 +75,29 @@ split_socket(struct arena *arena, const char *text, struct address_text *address
 	return address_r->path != NULL && address_r->path[0] == '/';
 }
 
+/*
+ * A socket that refuses is free.  One that we may not reach, or whose queue is
+ * full, belongs to somebody.
+ */
 static bool
 answers(int family, const struct sockaddr *address, socklen_t size)
 {
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool yes;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
+	int error = 0;
+	socklen_t error_size = sizeof(error);
 
 	if (fd == -1)
 		return false;
-	yes = connect(fd, address, size) == 0;
+	if (connect(fd, address, size) != 0)
+		error = errno;
+	if (error == EINPROGRESS) {
+		error = ETIMEDOUT;
+		if (poll(&pollfd, 1, ANSWER_MS) == 1)
+			getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
+	}
 	close(fd);
-	return yes;
+	return error == 0 || error == EAGAIN || error == EACCES || error == ETIMEDOUT;
 }
 
 /* smfi_opensocket() takes a live daemon's socket file without a word. */

@@ -44,6 +44,7 @@ struct master {
 	int64_t stop_us;		/* when to lose patience, 0: not stopping */
 	unsigned restarts;
 	bool ready_said;
+	bool ended_badly;		/* the worker, when it was told to stop */
 	bool is_reloading;		/* the worker was sent a new configuration */
 };
 
@@ -114,6 +115,24 @@ start_worker(struct master *master)
 	master->started_us = master->heard_us = now_us();
 }
 
+static void
+say_ended(const struct master *master, int status)
+{
+	char how[96];
+
+	if (WIFSIGNALED(status))
+		snprintf(how, sizeof(how), "died of signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else
+		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
+	if (master->stop_us != 0)
+		log_error("the worker %s while it was stopped", how);
+	else
+		log_error("the worker %s; it is started again in %d s (restart %u); SMTP "
+		    "sessions open now are deferred by the MTA", how,
+		    master->pause_seconds, master->restarts);
+}
+
 /* Soon the first time, then with a growing pause. */
 static void
 worker_ended(struct master *master, int status)
@@ -122,21 +141,17 @@ worker_ended(struct master *master, int status)
 
 	master->worker = 0;
 	close_channel(master);
-	if (master->stop_us != 0)
+	if (master->stop_us != 0) {
+		master->ended_badly = status != 0;
+		if (status != 0)
+			say_ended(master, status);
 		return;
+	}
 	master->restarts++;
 	if (lived_us > 10 * 1000000LL)
 		master->pause_seconds = 0;
 	master->start_again_us = now_us() + master->pause_seconds * 1000000LL + 1;
-	if (WIFSIGNALED(status))
-		log_error("the worker died of signal %d (%s); it is started again in %d s "
-		    "(restart %u); SMTP sessions open now are deferred by the MTA",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)), master->pause_seconds,
-		    master->restarts);
-	else
-		log_error("the worker ended with status %d; it is started again in %d s "
-		    "(restart %u)", WEXITSTATUS(status), master->pause_seconds,
-		    master->restarts);
+	say_ended(master, status);
 	master->pause_seconds = master->pause_seconds == 0 ? 1 : master->pause_seconds * 2;
 	if (master->pause_seconds > DAEMON_PAUSE_MAX)
 		master->pause_seconds = DAEMON_PAUSE_MAX;
@@ -417,6 +432,7 @@ daemon_run(const struct daemon_options *options)
 
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
+	take_signals(&master);
 	if (prepare(&master, arena, &error) != 0)
 		return fail(arena, error);
 	if (!options->foreground) {
@@ -424,7 +440,6 @@ daemon_run(const struct daemon_options *options)
 			return fail(arena, "cannot go into the background");
 		log_open(LOG_TARGET_SYSLOG, LOG_LEVEL_INFO);
 	}
-	take_signals(&master);
 	start_worker(&master);
 	serve(&master);
 	listen_close();
@@ -433,5 +448,5 @@ daemon_run(const struct daemon_options *options)
 	egress_facts_free(&master.egress);
 	close(master.signal_fd);
 	arena_free(&arena);
-	return 0;
+	return master.ended_badly ? 1 : 0;
 }

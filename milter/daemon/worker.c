@@ -33,6 +33,7 @@
 static struct worker {
 	struct proto_options proto;
 	struct proto_state state;
+	struct arena *arena;		/* lives as long as the process */
 	pthread_mutex_t mutex;		/* of snapshot */
 	struct snapshot *snapshot;
 	struct core *core;
@@ -207,7 +208,7 @@ static int
 open_parts(const char **error_r)
 {
 	const struct settings *settings = snapshot_settings(worker.snapshot);
-	struct arena *arena = arena_new();	/* for error texts; lives as long as we */
+	struct arena *arena = worker.arena = arena_new();
 	struct core_options parts = { .clock = &clock_system, .keep_results = true };
 
 	worker.state_dir = arena_strdup(arena, settings->state_dir);
@@ -252,6 +253,7 @@ close_parts(void)
 	sightings_close(&worker.sightings);
 	health_free(&worker.health);
 	snapshot_unref(&worker.snapshot);
+	arena_free(&worker.arena);
 }
 
 /* Each lost DNS question holds a socket for seconds, each connection one. */

@@ -144,6 +144,20 @@ EXTRA_DIST += \
 	tests/unit/dkim_keys.h \
 	tests/unit/dkim_rig.h
 
+# The whole core over texts.
+check_PROGRAMS += tests/scenario/scenario
+tests_scenario_scenario_SOURCES = \
+	tests/scenario/expect.c \
+	tests/scenario/scenario.c tests/scenario/scenario.h \
+	tests/scenario/sections.c
+tests_scenario_scenario_LDADD = libmailworthy.a $(LIBS_ALL)
+TESTS += tests/scenario/run
+
+EXTRA_DIST += \
+	tests/scenario/keys \
+	tests/scenario/run \
+	$(wildcard $(srcdir)/tests/scenario/*.txt)
+
 # ---- how they are built and run ----
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

@@ -8,7 +8,7 @@
  *	dunno ID			could not tell
  *	open ID...			these and no others could not tell
  *	receiver NAME accept|REPLY	NAME: gmail microsoft yahoo apple all
- *	header NAME [has TEXT]		is added; folds of the value count as nothing
+ *	header NAME [has TEXT]		is added; blanks and folds do not count
  *	no-header NAME
  *	signs NAME N			stands N times in h= of the first signature
  *	verifies N			N signatures when it arrives, all pass
@@ -162,27 +162,31 @@ expect_receiver(struct scenario *s, const char *value)
 	}
 }
 
+static const char *
+without_blanks(struct scenario *s, const char *text)
+{
+	struct buf out;
+
+	buf_init(&out, s->arena, 64 * 1024);
+	for (; *text != '\0'; text++)
+		if (strchr(" \t\n", *text) == NULL)
+			buf_add_char(&out, *text);
+	return buf_str(&out);
+}
+
 /* The field that is added with that text in its value; the last stands on top. */
 static const struct edit *
 find_insert(struct scenario *s, struct slice name, const char *text)
 {
 	const struct plan *plan = passage_plan(s->passage);
-	struct slice value, line;
-	struct buf bare;
 	size_t i;
 
-	for (i = plan->n_edits; i-- > 0;) {
-		if (plan->edits[i].kind != EDIT_INSERT_HEADER ||
-		    !slice_is(name, plan->edits[i].name))
-			continue;
-		buf_init(&bare, s->arena, 64 * 1024);
-		value = slice_of(plan->edits[i].value);
-		while (slice_split(&value, '\n', &line))
-			buf_add_slice(&bare, line.n > 0 && line.p[0] == '\t' ?
-			    slice_sub(line, 1, line.n) : line);
-		if (strstr(buf_str(&bare), text) != NULL)
+	for (i = plan->n_edits; i-- > 0;)
+		if (plan->edits[i].kind == EDIT_INSERT_HEADER &&
+		    slice_is(name, plan->edits[i].name) &&
+		    strstr(without_blanks(s, plan->edits[i].value),
+		    without_blanks(s, text)) != NULL)
 			return &plan->edits[i];
-	}
 	return NULL;
 }
 

@@ -98,6 +98,10 @@ fix_fail(const struct check_input *input, struct check_result *result)
 		check_fix(input, result, "Have the message signed with a published key "
 		    "of %s (see the findings about DKIM), or send it with an envelope "
 		    "sender of that domain whose SPF record passes.", domain);
+	else if (input->evidence->author_kind == AUTHOR_KIND_MAILBOX_PROVIDER)
+		check_fix(input, result, "Write from an address of a domain of your "
+		    "own and put the author in Reply-To: nobody but %s can sign for it.",
+		    domain);
 	else
 		check_fix(input, result, "Write from an address of a domain of your "
 		    "own and put the author in Reply-To; or, where %s is yours, let "

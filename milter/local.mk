@@ -4,6 +4,7 @@ noinst_LIBRARIES += libmailworthy.a
 base_sources = \
 	milter/base/action.h \
 	milter/base/arena.c milter/base/arena.h \
+	milter/base/base64.c milter/base/base64.h \
 	milter/base/buf.c milter/base/buf.h \
 	milter/base/cache.c milter/base/cache.h \
 	milter/base/clock.c milter/base/clock.h \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/log.h"
 #include "dkim/key.h"
 #include "dkim/key_private.h"
@@ -101,18 +102,6 @@ rsa_bits(const struct rsa_public *rsa)
 	for (; first != 0; first >>= 1)
 		bits++;
 	return bits;
-}
-
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /*

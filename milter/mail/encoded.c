@@ -9,6 +9,7 @@
 #include <gmime/gmime.h>
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/buf.h"
 #include "mail/bytes.h"
 #include "mail/encoded.h"
@@ -217,18 +218,6 @@ decode_q(struct slice text, char *out, size_t *n)
 		(*n)++;
 	}
 	return good;
-}
-
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* The B encoding; missing "=" at the end is let pass, as readers do. */

@@ -82,6 +82,18 @@ check_safe(const struct check_input *input, const char *text)
 }
 
 const char *
+check_cut(const struct check_input *input, const char *text)
+{
+	size_t n = SAFE_MAX;
+
+	if (text == NULL || strlen(text) <= n)
+		return text != NULL ? text : "";
+	while (((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return arena_printf(input->arena, "%.*s...", (int)n, text);
+}
+
+const char *
 check_txt(const struct check_input *input, const char *name, const char *value)
 {
 	struct buf line;

@@ -52,7 +52,9 @@ check_from_multiple(const struct check_input *input, struct check_result *result
 		check_ok(result);
 		return;
 	}
-	if (fields > 1)
+	if (fields > 1 && message->from.n == 0)
+		check_hit(input, result, "The message has %zu From fields.", fields);
+	else if (fields > 1)
 		check_hit(input, result, "The message has %zu From fields; the first "
 		    "names %s.", fields, check_safe(input, message->author.text));
 	else
@@ -91,26 +93,43 @@ check_from_malformed(const struct check_input *input, struct check_result *resul
 	spare_null_sender(input, result);
 }
 
-static const char *
-syntax_problem(unsigned faults)
+struct syntax_fault {
+	unsigned fault;
+	const char *problem;
+	const char *fix;	/* NULL: the catalogue's */
+};
+
+/* The worst fault of that kind, or NULL. */
+static const struct syntax_fault *
+find_fault(unsigned faults)
 {
-	if (faults & ADDRESS_FAULT_SPACE_IN_ANGLE)
-		return "has blanks inside the angle brackets";
-	if (faults & ADDRESS_FAULT_UNQUOTED_SPECIAL)
-		return "has a special character in its name outside of quotes";
-	if (faults & ADDRESS_FAULT_BAD_LABEL)
-		return "has a domain that is no valid host name";
-	if (faults & ADDRESS_FAULT_FORBIDDEN_CHAR)
-		return "has one of ,$%?{}<> in its address, which Yahoo refuses";
+	static const struct syntax_fault table[] = {
+		{ ADDRESS_FAULT_SPACE_IN_ANGLE,
+		    "has blanks inside the angle brackets", NULL },
+		{ ADDRESS_FAULT_UNQUOTED_SPECIAL,
+		    "has a special character in its name outside of quotes", NULL },
+		{ ADDRESS_FAULT_BAD_LABEL, "has a domain that is no valid host name",
+		    "Write a domain of letters, digits and inner hyphens, as DNS has "
+		    "it." },
+		{ ADDRESS_FAULT_FORBIDDEN_CHAR,
+		    "has one of ,$%?{}<> in its address, which Yahoo refuses",
+		    "Write from an address without these characters." },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if ((faults & table[i].fault) != 0)
+			return &table[i];
 	return NULL;
 }
 
 void
 check_from_syntax(const struct check_input *input, struct check_result *result)
 {
+	static const struct syntax_fault no_name = { 0, "has an empty name (\"\")", NULL };
 	const struct message *message = input->message;
 	const struct header *from = headers_first(message->headers, HDR_FROM);
-	const char *problem = NULL;
+	const struct syntax_fault *found = NULL;
 	bool empty_name = false;
 	size_t i;
 
@@ -122,23 +141,24 @@ check_from_syntax(const struct check_input *input, struct check_result *result)
 		check_ok(result);	/* from-malformed tells it */
 		return;
 	}
-	for (i = 0; i < message->from.n && problem == NULL; i++) {
-		problem = syntax_problem(message->from.addresses[i].faults);
+	for (i = 0; i < message->from.n && found == NULL; i++) {
+		found = find_fault(message->from.addresses[i].faults);
 		if (message->from.addresses[i].faults & ADDRESS_FAULT_EMPTY_NAME)
 			empty_name = true;
 	}
-	if (problem == NULL)
-		problem = syntax_problem(message->from.faults);
-	if (problem == NULL && empty_name) {
-		problem = "has an empty name (\"\")";
+	if (found == NULL)
+		found = find_fault(message->from.faults);
+	if (found == NULL && empty_name) {
+		found = &no_name;
 		result->weight = 5;
 	}
-	if (problem == NULL) {
+	if (found == NULL) {
 		check_ok(result);
 		return;
 	}
-	check_hit(input, result, "The From field %s: %s", problem,
+	check_hit(input, result, "The From field %s: %s", found->problem,
 	    check_safe_slice(input, slice_trim(from->value)));
+	result->fix = found->fix;
 }
 
 void

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/log.h"
 #include "checks/common.h"
 
 #define NEAR_LOOKUPS 8
@@ -131,7 +130,7 @@ fix_by_terms(const struct check_input *input, struct check_result *result,
 		return;
 	}
 	changed = arena_printf(input->arena, "v=spf1%s%s", terms,
-	    log_safe(input->arena, slice_of(record + prefix), RECORD_SHOWN_MAX));
+	    record + prefix);
 	check_fix(input, result, "Add%s to the SPF record of %s: %s", terms, domain,
 	    check_txt(input, domain, changed));
 }
@@ -168,9 +167,9 @@ judge_result(const struct check_input *input, struct check_result *result,
 	term = address->spf.term != NULL ? address->spf.term : "no term that matches";
 	check_hit(input, result, "SPF says %s for %s, from which mail of %s leaves: %s "
 	    "in the record of %s (\"%s\").", word, buf_str(&tally.names),
-	    name_identity(input), check_safe(input, term), check_safe(input,
+	    name_identity(input), check_cut(input, term), check_cut(input,
 	    address->spf.term_domain != NULL ? address->spf.term_domain :
-	    input->evidence->spf.domain), check_safe(input, address->spf.record));
+	    input->evidence->spf.domain), check_cut(input, address->spf.record));
 	fix_by_terms(input, result, address->spf.record);
 }
 
@@ -228,7 +227,7 @@ fix_permerror(const struct check_input *input, struct check_result *result,
     const struct spf_answer *spf)
 {
 	const char *domain = check_safe(input, input->evidence->spf.domain);
-	const char *term = check_safe(input, spf->term != NULL ? spf->term : "the "
+	const char *term = check_cut(input, spf->term != NULL ? spf->term : "the "
 	    "broken term");
 
 	if (spf->records_found > 1)
@@ -244,7 +243,8 @@ fix_permerror(const struct check_input *input, struct check_result *result,
 		    "names no longer exist in DNS.", domain);
 	else
 		check_fix(input, result, "Mend or remove %s in the SPF record of %s.",
-		    term, domain);
+		    term, spf->term_domain != NULL ? check_cut(input,
+		    spf->term_domain) : domain);
 }
 
 void
@@ -276,12 +276,16 @@ check_spf_permerror(const struct check_input *input, struct check_result *result
 		why = arena_printf(input->arena, "over %d lookups without an answer "
 		    "(%u)", SPF_VOIDS_MAX, spf->voids);
 	else
-		why = check_safe(input, spf->problem);
-	check_hit(input, result, "The SPF record of %s is broken (permerror): "
-	    "%s%s%s%s%s.", name_identity(input), why, spf->term != NULL ? ", at " : "",
-	    check_safe(input, spf->term), spf->term_domain != NULL && spf->term != NULL
-	    ? " in the record of " : "", spf->term != NULL ? check_safe(input,
-	    spf->term_domain) : "");
+		why = NULL;
+	if (why == NULL)
+		check_hit(input, result, "SPF of %s ends in an error (permerror): %s.",
+		    name_identity(input), check_cut(input, spf->problem));
+	else
+		check_hit(input, result, "The SPF record of %s is broken (permerror): "
+		    "%s%s%s%s%s.", name_identity(input), why, spf->term != NULL ?
+		    ", at " : "", check_cut(input, spf->term), spf->term != NULL &&
+		    spf->term_domain != NULL ? " in the record of " : "",
+		    spf->term != NULL ? check_cut(input, spf->term_domain) : "");
 	fix_permerror(input, result, spf);
 }
 
@@ -339,10 +343,11 @@ check_spf_too_wide(const struct check_input *input, struct check_result *result)
 	if (!spf->width.plus_all)
 		result->weight = 20;
 	check_hit(input, result, "The SPF record of %s lets in far too many hosts: %s.",
-	    name_identity(input), check_safe(input, term));
-	check_fix(input, result, "Replace %s in the SPF record of %s by the addresses "
-	    "that send its mail%s and end it with ~all or -all.", check_safe(input,
-	    term), check_safe(input, spf->domain), missing_terms(input, true));
+	    name_identity(input), check_cut(input, term));
+	check_fix(input, result, "Put the addresses that send mail of %s in place of "
+	    "%s (those here:%s), and end the record with ~all or -all.",
+	    check_safe(input, spf->domain), check_cut(input, term),
+	    missing_terms(input, true));
 }
 
 void

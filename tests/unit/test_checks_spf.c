@@ -74,7 +74,7 @@ static void
 fail_hostile_record(void)
 {
 	fail_second();
-	t.addresses[1].spf.record = "v=spf1 exp=\"%n%s\x1b[2J -all";
+	t.addresses[1].spf.record = "v=spf1 exp=\"%n%s\\x1B[2J -all";
 }
 
 static void
@@ -261,7 +261,7 @@ test_fail(void **state)
 		{ "long record", NULL, fail_long_record, false, HIT(50), "xxx...",
 		    "directly after v=spf1" },
 		{ "hostile record", NULL, fail_hostile_record, false, HIT(50),
-		    "%n%s\\x1B", "%n%s\\" },
+		    "%n%s\\x1B", "%n%s\\\\x1B" },
 		{ "relay", NULL, relay_fail, false, HIT(50),
 		    "the relay smtp.example.net", "Add include:_spf.example.net" },
 		{ "softfail", NULL, softfail, false, NOT(CHECK_OK) },
@@ -319,7 +319,7 @@ test_permerror(void **state)
 {
 	static const struct checked_row rows[] = {
 		{ "broken term", NULL, permerror, false, HIT(40),
-		    "an address that is none, at ip4:192.0.2.300 in the record of",
+		    "(permerror): an address that is none.",
 		    "Mend or remove ip4:192.0.2.300" },
 		{ "two records", NULL, two_records, false, HIT(40), "2 records",
 		    "Keep one TXT record at example.com" },
@@ -363,7 +363,7 @@ test_too_wide(void **state)
 	static const struct checked_row rows[] = {
 		{ "+all", NULL, plus_all, false, HIT(40), "+all of example.com",
 		    "ip4:192" },
-		{ "wide", NULL, wide, false, HIT(20), "ip4:192.0.0.0/12", "Replace" },
+		{ "wide", NULL, wide, false, HIT(20), "ip4:192.0.0.0/12", "in place of" },
 		{ "narrow", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "no record", NULL, width_absent, false, NOT(CHECK_OK) },
 		{ "unknown", NULL, width_unknown, false, NOT(CHECK_DUNNO) },

@@ -2,7 +2,6 @@
  * From the text of a scenario to sections, and from sections to what they
  * stand for.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -23,7 +23,7 @@ struct conversation {
 	struct snapshot *snapshot;	/* the settings it began with */
 	struct session *session;	/* NULL before connect */
 	struct message *message;	/* NULL outside a transaction */
-	struct passage *passage;	/* NULL before the end of the header */
+	struct passage *passage;	/* NULL before the first of the body */
 	bool leading_spaces;		/* SMFIP_HDR_LEADSPC was agreed */
 	/* of the session; here, since a client may say HELO for ever */
 	char helo[CONVERSATION_HELO_MAX + 1];

@@ -25,6 +25,9 @@
 static const struct proto_options *options;
 static sem_t eom_slots;
 
+/* Set in proto_register(), constant from then on. */
+static bool over_tcp;
+
 static struct conversation *
 conversation_of(SMFICTX *ctx)
 {
@@ -82,6 +85,27 @@ agree(SMFICTX *ctx, struct conversation *conversation, unsigned long actions,
 		    "send {auth_authen} with MAIL, or authenticated mail is not recognised");
 }
 
+/*
+ * What the MTA need not send or need not have an answer to.  Over TCP an
+ * answer must come between two of its writes: Nagle's algorithm holds the
+ * second until the first is acknowledged, after 40 ms where nothing is said.
+ * Postfix sends each recipient, and the macros of DATA even when DATA itself
+ * is left out, with a write of its own, and another process writes the rest.
+ */
+static unsigned long
+steps_for(unsigned long offered)
+{
+	unsigned long left_out = SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NOEOH;
+	unsigned long no_reply = SMFIP_NR_HDR | SMFIP_NR_BODY;
+
+	if (!over_tcp) {
+		left_out |= SMFIP_NODATA;
+		no_reply |= SMFIP_NR_RCPT;
+	}
+	/* libmilter answers for us where the MTA cannot do without (NR) */
+	return (offered & left_out) | no_reply;
+}
+
 static sfsistat
 mlfi_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
     unsigned long f2 __attribute__((unused)), unsigned long f3 __attribute__((unused)),
@@ -99,9 +123,7 @@ mlfi_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	}
 	agree(ctx, conversation, f0, f1);
 	*pf0 = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | (f0 & SMFIF_SETSYMLIST);
-	/* libmilter answers for us where the MTA cannot do without (NR) */
-	*pf1 = (f1 & (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NODATA)) |
-	    SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY;
+	*pf1 = steps_for(f1);
 	*pf2 = *pf3 = 0;
 	return SMFIS_CONTINUE;
 }
@@ -237,7 +259,7 @@ mlfi_envrcpt(SMFICTX *ctx, char **args)
 		rcpt.host = keep(message->arena, macro_optional(ctx, "{rcpt_host}"));
 	}
 	message_add_rcpt(message, &rcpt);
-	return SMFIS_NOREPLY;
+	return over_tcp ? SMFIS_CONTINUE : SMFIS_NOREPLY;
 }
 
 /* The MTA left the blank after the colon out: it was the usual one. */
@@ -269,7 +291,7 @@ mlfi_header(SMFICTX *ctx, char *name, char *value)
 	return SMFIS_NOREPLY;
 }
 
-/* At the end of the header; a message without fields may have none. */
+/* Begun with the first part of the body; some messages have none. */
 static struct passage *
 passage_of(struct conversation *conversation)
 {
@@ -277,17 +299,6 @@ passage_of(struct conversation *conversation)
 		conversation->passage = passage_begin(options->core, conversation->snapshot,
 		    conversation->message);
 	return conversation->passage;
-}
-
-static sfsistat
-mlfi_eoh(SMFICTX *ctx)
-{
-	struct conversation *conversation = conversation_of(ctx);
-
-	if (conversation == NULL || conversation->message == NULL)
-		return SMFIS_TEMPFAIL;
-	passage_of(conversation);
-	return SMFIS_CONTINUE;
 }
 
 static sfsistat
@@ -369,7 +380,6 @@ static struct smfiDesc description = {
 	.xxfi_envfrom = mlfi_envfrom,
 	.xxfi_envrcpt = mlfi_envrcpt,
 	.xxfi_header = mlfi_header,
-	.xxfi_eoh = mlfi_eoh,
 	.xxfi_body = mlfi_body,
 	.xxfi_eom = mlfi_eom,
 	.xxfi_abort = mlfi_abort,
@@ -394,6 +404,7 @@ proto_register(const char *socket, const char **error_r)
 	}
 	/* a field of header_size_limit octets arrives as one packet */
 	smfi_setmaxdatasize(PROTO_PACKET_MAX);
+	over_tcp = strncmp(socket, "inet", 4) == 0;
 	smfi_setbacklog(PROTO_BACKLOG);
 	return 0;
 }

@@ -61,6 +61,56 @@ health_free(struct health **health_p)
 	free(health);
 }
 
+/* The check that says it of a key that signs; NULL: nothing to say. */
+static const char *
+fault_of_key(enum key_dns state)
+{
+	switch (state) {
+	case KEY_DNS_UNKNOWN:
+	case KEY_DNS_MATCH:
+		break;
+	case KEY_DNS_MISSING:
+		return "dkim-key-missing";
+	case KEY_DNS_MISMATCH:
+		return "dkim-key-mismatch";
+	case KEY_DNS_REVOKED:
+		return "dkim-key-revoked";
+	case KEY_DNS_MALFORMED:
+		return "dkim-record-malformed";
+	}
+	return NULL;
+}
+
+/*
+ * Every key of the configuration, also one that does not sign: a new key that
+ * nobody published would else wait in silence for its turn.
+ */
+static void
+judge_key(struct round *round, const struct ring_key *key, struct arena *arena)
+{
+	const struct check *check;
+	struct sighting seen;
+	const char *id, *key_text, *text;
+
+	if (!sightings_get(core_parts(round->core)->sightings, key, &seen))
+		return;
+	id = fault_of_key(seen.state);
+	check = id != NULL ? check_find(id) : NULL;
+	if (check == NULL)
+		return;
+	key_text = arena_printf(arena, "%s %s of key %s", key->domain, id, key->selector);
+	map_set(round->found, key_text, round);
+	if (map_get(round->health->standing, key_text) != NULL)
+		return;
+	text = arena_printf(arena, "DNS shows at %s: %s%s%s", key->dns_name,
+	    key_dns_name(seen.state), seen.problem[0] != '\0' ? ", " : "", seen.problem);
+	round->say(round->ctx, key->domain, id, text, arena_printf(arena,
+	    "Publish %s. IN TXT \"v=DKIM1; k=%s; p=%s\" (in strings of at most 255 "
+	    "octets), or take the key out of the configuration.", key->dns_name,
+	    key_type(key->key) == KEY_RSA ? "rsa" : "ed25519",
+	    key_public_base64(key->key)));
+}
+
 /* Asks for the records of keys [from, to) at once and remembers the answers. */
 static void
 look_at_keys(struct round *round, size_t from, size_t to)
@@ -81,6 +131,8 @@ look_at_keys(struct round *round, size_t from, size_t to)
 		sightings_note(parts->sightings, keyring_at(ring, i),
 		    dns_get(lookups, keyring_at(ring, i)->dns_name, DNS_TXT),
 		    clock_now(parts->clock));
+	for (i = from; i < to; i++)
+		judge_key(round, keyring_at(ring, i), arena);
 	arena_free(&arena);
 }
 
@@ -113,6 +165,21 @@ imagine_message(const struct session *session, const struct core_options *parts,
 	return message;
 }
 
+/* judge_key() has said it. */
+static bool
+is_of_key(const char *id)
+{
+	int state;
+
+	for (state = KEY_DNS_UNKNOWN; state <= KEY_DNS_MALFORMED; state++) {
+		const char *fault = fault_of_key((enum key_dns)state);
+
+		if (fault != NULL && strcmp(fault, id) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 judge(struct round *round, const struct check_input *input, const char *domain)
 {
@@ -127,7 +194,7 @@ judge(struct round *round, const struct check_input *input, const char *domain)
 		};
 		const char *key, *fix;
 
-		if (!table[i].is_host || table[i].stage != STAGE_EOM)
+		if (!table[i].is_host || table[i].stage != STAGE_EOM || is_of_key(table[i].id))
 			continue;
 		table[i].run(input, &result);
 		key = arena_printf(input->arena, "%s %s", domain, table[i].id);

@@ -75,6 +75,7 @@ static void no_author(void) { not_ours(); t.message->author_domain = NULL; }
 static void
 login(bool owns)
 {
+	t.settings.n_logins = 1;
 	t.message->auth_user = "anna";
 	t.evidence.login_checked = true;
 	t.evidence.login_owns_author = owns;
@@ -82,6 +83,7 @@ login(bool owns)
 
 static void login_owns(void) { login(true); }
 static void login_forges(void) { login(false); }
+static void no_login(void) { t.settings.n_logins = 1; }
 
 static struct name_evidence *
 name(void)
@@ -159,7 +161,8 @@ test_not_owned(void **state)
 		{ "forges", NULL, login_forges, false, HIT(30),
 		    "login anna may not write as billing@example.com", "logins table" },
 		{ "owns", NULL, login_owns, false, NOT(CHECK_OK) },
-		{ "no table", NULL, NULL, false, NOT(CHECK_DUNNO) },
+		{ "no login", NULL, no_login, false, NOT(CHECK_DUNNO) },
+		{ "no table", NULL, NULL, false, NOT(CHECK_OK) },
 	};
 
 	(void)state;

@@ -474,28 +474,31 @@ verify_job_body(struct verify_job *job, const void *bytes, size_t n)
 		feed_body(&job->feed, job->dkim, bytes, n);
 }
 
-/* Results by RFC 8601 section 2.7.1: neutral for what cannot be read. */
+/*
+ * PERMFAIL of RFC 6376 section 6.1.1 is permerror here, as receivers word it;
+ * neutral is for what we did not judge.
+ */
 static const struct reading {
 	int error;
 	struct verify_outcome outcome;
 } readings[] = {
 	{ DKIM_SIGERROR_BADSIG, { DKIM_FAIL,
 	    "it does not verify: a signed field or the body was changed" } },
-	{ DKIM_SIGERROR_EXPIRED, { DKIM_FAIL, "it has expired (x=)" } },
-	{ DKIM_SIGERROR_FUTURE, { DKIM_FAIL, "it was made in the future (t=)" } },
+	{ DKIM_SIGERROR_EXPIRED, { DKIM_PERMERROR, "it has expired (x=)" } },
+	{ DKIM_SIGERROR_FUTURE, { DKIM_PERMERROR, "it was made in the future (t=)" } },
 	{ DKIM_SIGERROR_TIMESTAMPS, { DKIM_PERMERROR, "x= is before t=" } },
 	{ DKIM_SIGERROR_TOOLARGE_L, { DKIM_PERMERROR,
 	    "l= is larger than the body" } },
 	{ DKIM_SIGERROR_DOMAIN, { DKIM_PERMERROR, "i= is not below d=" } },
 	{ DKIM_SIGERROR_SUBDOMAIN, { DKIM_PERMERROR,
 	    "the key does not allow i= of a subdomain (t=s)" } },
-	{ DKIM_SIGERROR_INVALID_HC, { DKIM_NEUTRAL, "c= is not known" } },
-	{ DKIM_SIGERROR_INVALID_BC, { DKIM_NEUTRAL, "c= is not known" } },
-	{ DKIM_SIGERROR_INVALID_L, { DKIM_NEUTRAL, "l= is no number" } },
-	{ DKIM_SIGERROR_INVALID_Q, { DKIM_NEUTRAL, "q= is not dns/txt" } },
-	{ DKIM_SIGERROR_INVALID_QO, { DKIM_NEUTRAL, "q= is not dns/txt" } },
-	{ DKIM_SIGERROR_CORRUPT_B, { DKIM_NEUTRAL, "b= is not base64" } },
-	{ DKIM_SIGERROR_CORRUPT_BH, { DKIM_NEUTRAL, "bh= is not base64" } },
+	{ DKIM_SIGERROR_INVALID_HC, { DKIM_PERMERROR, "c= is not known" } },
+	{ DKIM_SIGERROR_INVALID_BC, { DKIM_PERMERROR, "c= is not known" } },
+	{ DKIM_SIGERROR_INVALID_L, { DKIM_PERMERROR, "l= is no number" } },
+	{ DKIM_SIGERROR_INVALID_Q, { DKIM_PERMERROR, "q= is not dns/txt" } },
+	{ DKIM_SIGERROR_INVALID_QO, { DKIM_PERMERROR, "q= is not dns/txt" } },
+	{ DKIM_SIGERROR_CORRUPT_B, { DKIM_PERMERROR, "b= is not base64" } },
+	{ DKIM_SIGERROR_CORRUPT_BH, { DKIM_PERMERROR, "bh= is not base64" } },
 	{ DKIM_SIGERROR_KEYDECODE, { DKIM_PERMERROR,
 	    "its key in DNS is no SubjectPublicKeyInfo: many verifiers cannot read it" } },
 };
@@ -511,7 +514,7 @@ outcome_of(DKIM_SIGINFO *sig)
 		if (readings[i].error == error)
 			return readings[i].outcome;
 	}
-	return (struct verify_outcome){ DKIM_NEUTRAL, "it cannot be read" };
+	return (struct verify_outcome){ DKIM_PERMERROR, "it cannot be read" };
 }
 
 void

@@ -94,7 +94,24 @@ read_algorithm(struct candidate *candidate, struct slice algorithm)
 		decide(candidate, DKIM_PERMERROR,
 		    "rsa-sha1 no longer counts (RFC 8301)");
 	else if (!candidate->ed25519 && !slice_eq(algorithm, SLICE("rsa-sha256")))
-		decide(candidate, DKIM_NEUTRAL, "a= is an unknown algorithm");
+		decide(candidate, DKIM_PERMERROR, "a= is an unknown algorithm");
+}
+
+/* Methods that are not known are passed over (section 3.5). */
+static void
+read_queries(struct candidate *candidate, const struct tag *q)
+{
+	struct slice methods, method;
+
+	if (q == NULL)
+		return;
+	methods = q->value;
+	while (slice_split(&methods, ':', &method)) {
+		method = slice_trim(method);
+		if (slice_is(method, "dns/txt") || slice_is(method, "dns"))
+			return;
+	}
+	decide(candidate, DKIM_PERMERROR, "q= does not name dns/txt");
 }
 
 static void
@@ -156,14 +173,16 @@ read_field(struct arena *arena, struct candidate *candidate)
 	};
 	missing = missing_tag(tags);
 	if (tags->malformed || (candidate->field->odd & HEADER_ODD_NUL) != 0)
-		decide(candidate, DKIM_NEUTRAL, "it is no list of tags");
+		decide(candidate, DKIM_PERMERROR, "it is no list of tags");
 	else if (missing != NULL)
 		decide(candidate, DKIM_PERMERROR,
 		    arena_printf(arena, "%s= is missing", missing));
 	else if (!slice_eq(value_of(tags, "v"), SLICE("1")))
-		decide(candidate, DKIM_NEUTRAL, "v= is an unknown version");
+		decide(candidate, DKIM_PERMERROR, "v= is an unknown version");
 	if (!candidate->decided)
 		read_algorithm(candidate, value_of(tags, "a"));
+	if (!candidate->decided)
+		read_queries(candidate, tags_find(tags, "q"));
 	if (!candidate->decided)
 		read_names(candidate);
 	if (!candidate->decided)
@@ -232,7 +251,7 @@ feed_field(struct verifier *verifier, const struct map *wanted, const struct hea
 	}
 	if (verify_job_field(verifier->job, h->name, h->value) != 0 &&
 	    candidate != NULL) {
-		decide(candidate, DKIM_NEUTRAL, "it cannot be read");
+		decide(candidate, DKIM_PERMERROR, "it cannot be read");
 		return -1;
 	}
 	if (candidate != NULL)

@@ -62,7 +62,7 @@ struct key_record {
 void key_record_parse(struct arena *arena, const struct slice *texts,
     const size_t *n_strings, size_t n, struct key_record *record_r);
 
-/* The record's public key is that of the private key (also in PKCS#1 form). */
+/* The record's public key is that of the private key. */
 bool key_record_matches(const struct key_record *record, const struct key *key);
 
 #endif

@@ -87,12 +87,6 @@ rsa_read_spki(struct slice der, struct rsa_public *rsa_r)
 	    rsa_read_pkcs1(slice_sub(bits, 1, bits.n), rsa_r);
 }
 
-static bool
-rsa_read(struct slice der, struct rsa_public *rsa_r)
-{
-	return rsa_read_spki(der, rsa_r) || rsa_read_pkcs1(der, rsa_r);
-}
-
 static unsigned
 rsa_bits(const struct rsa_public *rsa)
 {
@@ -174,7 +168,7 @@ text_fault(struct slice text, size_t n)
 	return NULL;
 }
 
-/* Faults of the tags but k= and p=. */
+/* Faults of the tags but k= and p=.  No verifier minds where v= stands. */
 static const char *
 tags_fault(struct arena *arena, const struct tags *tags)
 {
@@ -188,8 +182,6 @@ tags_fault(struct arena *arena, const struct tags *tags)
 		return arena_printf(arena, "\"%s\" is no part of a tag=value list, or "
 		    "its tag stands there twice",
 		    log_safe(arena, tags->malformed_at, 40));
-	if (v != NULL && v != &tags->tags[0])
-		return "v=DKIM1 must be the first part of the record";
 	if (h != NULL && !list_has(h->value, "sha256", "sha256"))
 		return arena_printf(arena, "h=%s does not allow sha256, the only hash "
 		    "in use", log_safe(arena, h->value, 40));
@@ -231,8 +223,12 @@ read_public_key(struct slice text, size_t n_strings, struct key_record *record)
 	if (record->type == KEY_ED25519) {
 		record->bits = 256;
 		problem = ed25519_fault(record->public_key);
-	} else if (rsa_read(record->public_key, &rsa))
+	} else if (rsa_read_spki(record->public_key, &rsa))
 		record->bits = rsa_bits(&rsa);
+	else if (rsa_read_pkcs1(record->public_key, &rsa))
+		problem = "p= holds a bare RSAPublicKey (PKCS#1), which most verifiers "
+		    "cannot read: it must be a SubjectPublicKeyInfo, as \"openssl rsa "
+		    "-pubout\" prints it";
 	else if (record->public_key.n == ED25519_OCTETS)
 		problem = "p= holds an Ed25519 key, but k=ed25519 is missing";
 	else
@@ -301,8 +297,8 @@ key_record_matches(const struct key_record *record, const struct key *key)
 		return false;
 	if (slice_eq(record->public_key, key_public(key)))
 		return true;
-	return record->type == KEY_RSA && rsa_read(record->public_key, &theirs) &&
-	    rsa_read(key_public(key), &ours) &&
+	return record->type == KEY_RSA && rsa_read_spki(record->public_key, &theirs) &&
+	    rsa_read_spki(key_public(key), &ours) &&
 	    slice_eq(theirs.modulus, ours.modulus) &&
 	    slice_eq(theirs.exponent, ours.exponent);
 }

@@ -147,7 +147,7 @@ static const struct record_row records[] = {
 	RSA("v=DKIM1; h=sha1:sha256; s=email; n=note; g=*; p=" P_RSA),
 	RSA("v=DKIM1; h=sha256; s=*; p=" P_RSA),
 	RSA("v=DKIM1; s=tlsrpt:email; p=" P_RSA " ; "),
-	RSA("k=rsa; p=" P_RSA_PKCS1),
+	RSA("k=rsa; v=DKIM1; p=" P_RSA),
 	{ "v=DKIM1; t=y; p=" P_RSA, 2, KEY_RECORD_VALID, NULL, KEY_RSA, 1024, true, false },
 	{ "v=DKIM1; t=s:y; p=" P_RSA, 1, KEY_RECORD_VALID, NULL, KEY_RSA, 1024, true, true },
 	{ "v=DKIM1; t=s; p=" P_RSA, 1, KEY_RECORD_VALID, NULL, KEY_RSA, 1024, false, true },
@@ -164,7 +164,7 @@ static const struct record_row records[] = {
 	BAD("v=DKIM2; p=" P_RSA, "v= is \"DKIM2\""),
 	BAD("v=dkim1; p=" P_RSA, "v= is \"dkim1\""),
 	BAD("v=spf1 -all", "v= is \"spf1 -all\""),
-	BAD("k=rsa; v=DKIM1; p=" P_RSA, "first part"),
+	BAD("k=rsa; p=" P_RSA_PKCS1, "bare RSAPublicKey"),
 	BAD("v=DKIM1; h=sha1; p=" P_RSA, "h=sha1"),
 	BAD("v=DKIM1; s=tlsrpt; p=" P_RSA, "s=tlsrpt"),
 	BAD("v=DKIM1; k=rsa", "p= is missing"),
@@ -261,7 +261,7 @@ test_match(void **state)
 		bool matches;
 	} rows[] = {
 		{ "p=" P_RSA, PEM_RSA, true },
-		{ "p=" P_RSA_PKCS1, PEM_RSA, true },
+		{ "p=" P_RSA_PKCS1, PEM_RSA, false },
 		{ "p=" P_RSA, PEM_ED25519, false },
 		{ "k=ed25519; p=" P_ED25519, PEM_ED25519, true },
 		{ "k=ed25519; p=" P_ED25519, PEM_RSA, false },

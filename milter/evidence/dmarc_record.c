@@ -164,13 +164,14 @@ read_part(struct reading *reading, struct slice part)
 	read_tag(reading, part, name, slice_trim(slice_sub(part, equals + 1, part.n)));
 }
 
-/* "v=DMARC1" first, its value with this case exactly. */
+/* "v=DMARC1" first, no blank before it, its value with this case exactly. */
 static bool
 is_version(struct slice part)
 {
 	size_t equals = slice_find(part, '=');
 
-	return slice_eq(slice_trim(slice_sub(part, 0, equals)), SLICE("v")) &&
+	return part.n > 0 && part.p[0] == 'v' &&
+	    slice_eq(slice_trim(slice_sub(part, 0, equals)), SLICE("v")) &&
 	    slice_eq(slice_trim(slice_sub(part, equals + 1, part.n)), SLICE("DMARC1"));
 }
 

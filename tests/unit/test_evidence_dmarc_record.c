@@ -32,7 +32,7 @@ static const struct row rows[] = {
 	{ "v=DMARC1; p=none; rua=mailto:d@example.com", "n n n r r - u rua -" },
 	/* blanks, case, order */
 	{ "v = DMARC1 ; p = reject ; sp = none ;", "r n n r r - u - -" },
-	{ " v=DMARC1\t;\tp=Reject", "r r r r r - u - -" },
+	{ "v=DMARC1\t;\tp=Reject", "r r r r r - u - -" },
 	{ "v=DMARC1; rua=mailto:a@example.com; p=quarantine", "q q q r r - u rua -" },
 	/* what is ignored */
 	{ "v=DMARC1; p=reject; pct=50; rf=afrf; ri=3600; fo=1", "r r r r r - u - -" },
@@ -72,6 +72,7 @@ static const struct row rows[] = {
 	/* no DMARC record, and meant as one */
 	{ "v=dmarc1; p=reject", "other!" },
 	{ "V=DMARC1; p=reject", "other!" },
+	{ " v=DMARC1; p=reject", "other!" },
 	{ "v=DMARC1 p=reject", "other!" },
 	{ "v=DMARC1, p=reject", "other!" },
 	{ "v=DMARC2; p=reject", "other!" },

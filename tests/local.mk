@@ -204,3 +204,14 @@ tests/fuzz/driver.o: tests/fuzz/driver.c
 	$(COMPILE) -c -o $@ $<
 
 .PHONY: fuzzers
+
+# Measurements, never part of a check: see tests/bench/README.md.
+EXTRA_PROGRAMS += tests/bench/bench_dns
+EXTRA_DIST += \
+	tests/bench/README.md \
+	tests/bench/bench.py \
+	tests/bench/fastdns.py \
+	tests/bench/filters.py \
+	tests/bench/messages.py \
+	tests/bench/milter-load.c \
+	tests/bench/run

@@ -199,6 +199,16 @@ field_new(struct headers *headers)
 	return &(*chunk)[headers->kept++ % CHUNK];
 }
 
+/* Blanks before the colon are no part of a name (RFC 5322 section 4.5.8): a
+ * receiver takes "From :" for a From. */
+static struct slice
+without_blanks(struct slice name)
+{
+	while (name.n > 0 && (name.p[name.n - 1] == ' ' || name.p[name.n - 1] == '\t'))
+		name.n--;
+	return name;
+}
+
 /* The place among fields of a name that has no id. */
 static unsigned
 other_index(struct headers *headers, struct field *field)
@@ -208,7 +218,8 @@ other_index(struct headers *headers, struct field *field)
 
 	if (headers->others == NULL)
 		headers->others = map_new(headers->arena);
-	key = slice_dup_lower(headers->arena, field->header.name);
+	key = slice_dup_lower(headers->arena,
+	    without_blanks(field->header.name));
 	before = map_get(headers->others, key);
 	map_set(headers->others, key, field);
 	return before == NULL ? 1 : before->header.index + 1;
@@ -249,7 +260,7 @@ headers_add(struct headers *headers, struct slice name, struct slice value)
 	struct scan scan = scan_value(name.n, value);
 	struct slice kept = slice_sub(value, 0, HEADER_VALUE_MAX);
 	struct slice kept_name = slice_sub(name, 0, HEADER_VALUE_MAX);
-	enum header_id id = header_id_of(name);
+	enum header_id id = header_id_of(without_blanks(name));
 	struct field *field;
 
 	headers->bytes += name.n + 1 + value.n + scan.lone_lf + 2;

@@ -76,6 +76,28 @@ test_order(void **state)
 	arena_free(&arena);
 }
 
+/* Blanks before the colon hide no field. */
+static void
+test_blanks_in_names(void **state)
+{
+	struct arena *arena = arena_new();
+	struct headers *headers = headers_new(arena);
+
+	(void)state;
+	add(headers, "From", " a@example.com");
+	add(headers, "From ", " b@example.com");
+	add(headers, "FROM \t", " c@example.com");
+	add(headers, " From", " d@example.com");
+	add(headers, "X-One ", "1");
+	add(headers, "X-One", "2");
+	assert_int_equal(headers_count(headers, HDR_FROM), 3);
+	assert_int_equal(headers_last(headers, HDR_FROM)->index, 3);
+	assert_true(slice_eq(headers_at(headers, 1)->name, SLICE("From ")));
+	assert_int_equal(headers_at(headers, 1)->odd, HEADER_ODD_NAME);
+	assert_int_equal(headers_at(headers, 5)->index, 2);
+	arena_free(&arena);
+}
+
 static void
 test_odd(void **state)
 {
@@ -251,6 +273,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_blanks_in_names),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_cut),

@@ -208,8 +208,12 @@ read_domain(struct arena *arena, struct slice domain, struct address *address)
 			address->faults |= ADDRESS_FAULT_SYNTAX;
 		return;
 	}
-	for (size_t i = 0; i < domain.n; i++)
+	/* "a@example.com>" is read as example.com by some: no mere odd name. */
+	for (size_t i = 0; i < domain.n; i++) {
 		is_ascii &= (unsigned char)domain.p[i] < 0x80;
+		if (!lex_is_atext(domain.p[i]) && domain.p[i] != '.')
+			address->faults |= ADDRESS_FAULT_SYNTAX;
+	}
 	address->domain = domain_to_ascii(arena, domain);
 	if (address->domain == NULL) {
 		address->domain = "";

@@ -110,6 +110,8 @@ static const struct row one[] = {
 	{ "a@-x.example", LABEL, "", "a", "", "a@-x.example" },
 	{ "a@x..example", LABEL, "", "a", "", "a@x..example" },
 	{ "a@exa$mple.com", LABEL | FORBIDDEN, "", "a", "", "a@exa$mple.com" },
+	{ "a@example.com>", LABEL | FORBIDDEN | SYNTAX, "", "a", "", "a@example.com>" },
+	{ "<a@example.com]>", LABEL | SYNTAX, "", "a", "", "a@example.com]" },
 	{ "a@\xe2\x80\xae"
 	  "b.example",
 	    IDN, "", "a", "",

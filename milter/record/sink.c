@@ -27,11 +27,12 @@ struct record_sink {
 	bool failed;		/* the last write did not succeed, and it was said */
 };
 
+/* A FIFO must keep nobody waiting, neither for a reader nor for room. */
 static int
 open_file(const char *path)
 {
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
-	    SINK_MODE);
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+	    O_NONBLOCK, SINK_MODE);
 }
 
 static const char *
@@ -50,6 +51,8 @@ open_error(int error)
 		return "the log file cannot be opened: the file system is read-only";
 	case ENOSPC:
 		return "the log file cannot be opened: no space left";
+	case ENXIO:
+		return "the log file cannot be opened: it is a FIFO that nobody reads";
 	}
 	return "the log file cannot be opened";
 }

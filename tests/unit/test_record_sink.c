@@ -140,6 +140,32 @@ test_cannot_open(void **state)
 	assert_string_equal(error, "the log file cannot be opened: it is a directory");
 }
 
+/* Neither a FIFO that nobody reads nor one that is full holds mail up. */
+static void
+test_fifo(void **state)
+{
+	enum { MORE_THAN_FITS = 1000 };
+	static char line[LINE_SIZE + 1];
+	const char *error = NULL;
+	struct record_sink *sink;
+	int reader;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(20);
+	assert_null(record_sink_open(&settings, &error));
+	assert_string_equal(error,
+	    "the log file cannot be opened: it is a FIFO that nobody reads");
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	sink = open_sink();
+	memset(line, 'a', LINE_SIZE);
+	for (int i = 0; i < MORE_THAN_FITS; i++)
+		record_sink_write(sink, line);
+	alarm(0);
+	record_sink_close(&sink);
+	close(reader);
+}
+
 /* A full disk must not end anything; the record goes to syslog. */
 static void
 test_full_disk(void **state)
@@ -249,6 +275,7 @@ main(void)
 		TEST(test_reopen),
 		TEST(test_reopen_fails),
 		TEST(test_cannot_open),
+		TEST(test_fifo),
 		TEST(test_full_disk),
 		TEST(test_stderr),
 		TEST(test_syslog),

@@ -69,17 +69,25 @@ make_log_file(const struct privileges *privileges, const char *path, struct aren
     const char **error_r)
 {
 	char *copy = arena_strdup(arena, path);
+	struct stat st;
 	int fd;
 
 	if (make_dir(dirname(copy), privileges->uid, privileges->gid, 0750, arena,
 	    error_r) != 0)
 		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+	/* a FIFO must not keep us waiting */
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK | O_NOCTTY, 0640);
 	if (fd == -1) {
 		*error_r = arena_printf(arena, "log: cannot open %s: %s", path, strerror(errno));
 		return -1;
 	}
-	if (privileges->root && fchown(fd, privileges->uid, privileges->gid) != 0)
+	/*
+	 * Never /dev/null, nor what the daemon's own account may have linked
+	 * into its directory to be given it.
+	 */
+	if (privileges->root && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_nlink == 1 && fchown(fd, privileges->uid, privileges->gid) != 0)
 		log_warning("log: cannot give %s to the daemon: %s", path, strerror(errno));
 	close(fd);
 	return 0;

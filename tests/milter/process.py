@@ -1,0 +1,724 @@
+#!/usr/bin/python3
+"""The daemon as a process: what -n says, files and sockets that are not as they
+should be, signals, the worker's deaths, privileges, DNS that is down.
+
+    process.py BUILD [WORD]
+"""
+
+import contextlib
+import os
+import pathlib
+import pwd
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from rig import Rig, fault_of, is_sanitized, report, sanitizer_env, check_sanitizers
+from daemon import Daemon, keygen
+from milter import HEADERS, Milter
+
+build = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
+tests = []
+
+
+def test(name):
+    def register(function):
+        tests.append((name, function))
+        return function
+    return register
+
+
+@contextlib.contextmanager
+def scratch():
+    with tempfile.TemporaryDirectory(prefix="mailworthy-process-") as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)
+
+
+def run(*args, timeout=30, **kwargs):
+    return subprocess.run([str(build / "mailworthyd"), *map(str, args)], text=True,
+                          capture_output=True, timeout=timeout,
+                          env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"), **kwargs)
+
+
+def wait_for(condition, seconds=10.0, what="it"):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+# ---- what -n says ----
+
+BASE = """\
+user = ""
+socket-group = ""
+socket = "unix:{dir}/mw.sock"
+state-dir = "{dir}"
+log = stderr
+resolver {{ servers = {{"127.0.0.1@9"}} timeout = 1 deadline = 1 }}
+egress "default" {{ addresses = {{"192.0.2.10"}} helo = "mail.example.com" }}
+"""
+
+
+@test("-n prints the effective settings, which parse to the same")
+def effective():
+    with scratch() as d:
+        keygen(build, d, "example.com", "s1")
+        config, dump = d / "a.conf", d / "b.conf"
+        config.write_text(BASE.format(dir=d) +
+                          f'domain "example.com" {{ key "s1" {{ file = "{d}/example.com.s1.pem" }} }}\n')
+        first = run("-n", "-c", config)
+        assert first.returncode == 0, first.stderr
+        for line in ("mode = audit", "hold-below = 0", 'trace-header = brief', 'domain "example.com"'):
+            assert line in first.stdout, (line, first.stdout)
+        dump.write_text(first.stdout)
+        second = run("-n", "-c", dump)
+        assert second.returncode == 0 and second.stdout == first.stdout, second.stderr
+
+
+BAD = [  # text after BASE's 7 lines, what the error says
+    ('bogus = 1', "8: bogus: unknown option"),
+    ('mod = audit', "8: mod: unknown option (did you mean \"mode\"?)"),
+    ('mode = always', "8: mode:"),
+    ('hold-below = 11', "8: hold-below:"),
+    ('mode = audit\nmode = enforce', "9: mode:"),
+    ('domain "example.com" { key "s1" { file = "KEY" } }\n'
+     'domain "EXAMPLE.com" { key "s1" { file = "KEY" } }', "9: domain: expected once (\"example.com\" stands on line 8"),
+    ('domain "example.com" { key "s1" { file = "DIR/none.pem" } }',
+     "8: DIR/none.pem: the key cannot be read: No such file"),
+    ('domain "example.com" { key "s1" { file = "DIR" } }', "8: DIR: "),
+    ('domain "example.com" { key "s1" { file = "DIR/ec.pem" } }', "8: DIR/ec.pem: "),
+    ('domain "example.com" { key "s1" { file = "DIR/text.pem" } }', "8: DIR/text.pem: "),
+    ('domain "example.com" { key "s1" { file = "DIR/readable.pem" } }', "chmod o-r DIR/readable.pem"),
+    ('domain "example.com" { key "s1" { file = "DIR/open/s1.pem" } }', "chmod o-w DIR/open"),
+    ('domain "example.com" { key "s1" { file = "KEY" }', ":"),
+    ('check "no-such-check" { weight = 1 }', "8: "),
+    ('networks = {"10.0.0.0/33"}', "8: networks:"),
+]
+
+
+@test("a bad configuration: exit status 1, file, line and what was expected")
+def bad_configurations():
+    with scratch() as d:
+        key, _ = keygen(build, d, "example.com", "s1")
+        subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout",
+                        "-out", str(d / "ec.pem")], check=True, capture_output=True)
+        (d / "text.pem").write_text("no key at all\n")
+        (d / "readable.pem").write_bytes(key.read_bytes())
+        (d / "open").mkdir()
+        (d / "open/s1.pem").write_bytes(key.read_bytes())
+        for name, mode in (("ec.pem", 0o600), ("text.pem", 0o600), ("readable.pem", 0o644),
+                           ("open", 0o777), ("open/s1.pem", 0o600)):
+            (d / name).chmod(mode)
+        config = d / "bad.conf"
+        for text, expected in BAD:
+            text = text.replace("KEY", str(key)).replace("DIR", str(d))
+            config.write_text(BASE.format(dir=d) + text + "\n")
+            expected = expected.replace("DIR", str(d))
+            for how in ("-n", "-f"):
+                got = run(how, "-c", config)
+                assert got.returncode == 1, (text, how, got)
+                assert expected in got.stderr and f"{config}:" in got.stderr, (text, got.stderr)
+                assert not (d / "mw.sock").exists()
+
+
+@test("no configuration, wrong arguments")
+def arguments():
+    got = run("-n", "-c", "/nonexistent/mailworthy.conf")
+    assert got.returncode == 1 and "/nonexistent/mailworthy.conf" in got.stderr, got
+    assert run("-x").returncode == 2 and run("-f", "more").returncode == 2
+    got = run("-V")
+    for name in ("mailworthy", "milter", "opendkim", "spf2", "opendmarc", "unbound", "crypto"):
+        assert name in got.stdout, got.stdout
+
+
+@test("keys that an ordinary user may not read: the path and the remedy")
+def unreadable():
+    with scratch() as d:
+        key, _ = keygen(build, d / "keys", "example.com", "s1")
+        key.chmod(0o600)
+        config = d / "a.conf"
+        config.write_text(BASE.format(dir=d) +
+                          f'domain "example.com" {{ key "s1" {{ file = "{key}" }} }}\n')
+        got = run("-n", "-c", config, user="nobody", group="nogroup", extra_groups=[])
+        assert got.returncode == 1, got
+        assert f"8: {key}: the key cannot be read: Permission denied" in got.stderr, got.stderr
+        assert "chgrp" in got.stderr or "chown" in got.stderr or "chmod" in got.stderr, got.stderr
+
+
+# ---- sockets ----
+
+@test("a socket in use: exit status 1, the daemon there goes on")
+def in_use():
+    for kind in ("unix", "inet"):
+        with Rig(build, kind=kind) as rig:
+            second = run("-f", "-c", rig.daemon.config)
+            assert second.returncode == 1 and "in use" in second.stderr, second
+            rig.check_health()
+    with scratch() as d:        # a daemon that does not take connections
+        with socket.socket(socket.AF_UNIX) as busy:
+            busy.bind(str(d / "mw.sock"))
+            busy.listen(0)
+            waiting = []
+            for _ in range(3):
+                s = socket.socket(socket.AF_UNIX)
+                s.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    s.connect(str(d / "mw.sock"))
+                waiting.append(s)
+            (d / "a.conf").write_text(BASE.format(dir=d))
+            got = run("-f", "-c", d / "a.conf")
+            assert got.returncode == 1 and "in use" in got.stderr, got
+
+
+@test("a stale socket is replaced, a file is not")
+def stale():
+    with Rig(build) as rig:
+        path = pathlib.Path(rig.daemon.socket[5:])
+        rig.daemon.process.kill()
+        rig.daemon.process.wait()
+        wait_for(lambda: not pathlib.Path(f"/proc/{rig.pid}").exists(), what="the worker's end")
+        assert path.is_socket()
+        rig.daemon.start()
+        rig.watch()
+        rig.check_health()
+        rig.daemon.stop()
+        assert not path.exists(), "the socket is left"
+        path.write_text("precious")
+        got = run("-f", "-c", rig.daemon.config)
+        assert got.returncode == 1 and "no socket" in got.stderr, got
+        assert path.read_text() == "precious"
+        path.unlink()
+        rig.daemon.start()
+
+
+@test("group and mode of the socket, its directory made")
+def group_and_mode():
+    if os.geteuid() != 0:
+        return
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        rig.daemon.socket = f"unix:{rig.dir}/run/mw.sock"
+        config = rig.daemon
+        rig.configure(main='socket-mode = "0620"')
+        text = config.config.read_text().replace('socket-group = ""', 'socket-group = "mail"')
+        config.config.write_text(text)
+        rig.daemon.start()
+        rig.watch()
+        st = os.stat(f"{rig.dir}/run/mw.sock")
+        import grp
+        assert grp.getgrgid(st.st_gid).gr_name == "mail" and stat.S_IMODE(st.st_mode) == 0o620
+        rig.one()
+        config.config.write_text(text.replace('"mail"', '"no-such-group"'))
+        rig.daemon.stop()
+        got = run("-f", "-c", config.config)
+        assert got.returncode == 1 and "no-such-group" in got.stderr, got
+        assert not os.path.exists(f"{rig.dir}/run/mw.sock")
+        config.config.write_text(text)
+        rig.daemon.start()
+
+
+@test("-p listens elsewhere; without -f the daemon goes into the background")
+def background():
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        where = f"unix:{rig.dir}/other.sock"
+        got = subprocess.run([str(build / "mailworthyd"), "-p", where, "-c",
+                              rig.daemon.config.name], cwd=rig.daemon.dir, timeout=20,
+                             env=rig.daemon.env, capture_output=True)
+        assert got.returncode == 0, got
+        master = None
+        for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if where.encode() in entry.read_bytes() and \
+                        (entry.parent / "comm").read_text() == "mailworthyd\n":
+                    master = int(entry.parent.name)
+        assert master, "no master"
+        try:
+            with Milter(where) as m:
+                assert m.begin().message().action == "continue"
+            assert os.getsid(master) != os.getsid(0) and os.readlink(f"/proc/{master}/cwd") == "/"
+            # the relative path still leads to the file
+            rig.configure(mode="audit")
+            os.kill(master, signal.SIGHUP)
+
+            def is_audit():
+                with Milter(where) as m:
+                    return not m.begin().message().edits
+            wait_for(is_audit, what="the reload")
+        finally:
+            os.kill(master, signal.SIGTERM)
+            wait_for(lambda: not pathlib.Path(f"/proc/{master}").exists(), 35, "its end")
+        assert not os.path.exists(where[5:])
+        rig.daemon.start()
+
+
+# ---- signals ----
+
+@test("SIGHUP: a good file whole, a bad file not at all; the log says which")
+def reload():
+    with Rig(build) as rig, rig.open() as before:
+        before.begin()
+        rig.reload(mode="audit")
+        assert not rig.one().edits
+        assert before.message().edits, "a session keeps the settings it began with"
+        rig.configure(mode="enforce", rest="bogus = 1")
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("configuration NOT reloaded: the old one stays in force")
+        assert "bogus: unknown option" in rig.daemon.read_log()
+        assert not rig.one().edits, "the bad file counts"
+        rig.reload(mode="enforce", rest="")
+        assert rig.one().edits
+        os.chmod(rig.key, 0o644)
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("NOT reloaded", 2)
+        assert f"chmod o-r {rig.key}" in rig.daemon.read_log()
+        assert rig.one().inserted("DKIM-Signature")
+        os.chmod(rig.key, 0o600)
+        before.quit()
+        rig.check_health()
+
+
+@test("SIGHUP names what needs a restart")
+def reload_fixed():
+    with Rig(build) as rig:
+        rig.reload(resolver="timeout = 3")
+        assert "timeout: changed; this takes effect at the next start" in rig.daemon.read_log(), \
+            rig.daemon.read_log()
+
+
+@test("signals to the process group and to the worker do not stop the service")
+def group_signals():
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        rig.daemon.start(start_new_session=True)
+        pid = rig.watch()
+        master = rig.daemon.process.pid
+        # `pkill -HUP mailworthyd` looks at this name
+        assert pathlib.Path(f"/proc/{pid}/comm").read_text() == "mw-worker\n"
+        with rig.open() as m:
+            m.begin()
+            for n in range(1, 4):
+                os.killpg(master, signal.SIGHUP)
+                assert rig.daemon.wait_log("configuration reloaded", n)
+                assert m.message().action == "continue"
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+                os.kill(pid, number)
+            time.sleep(0.3)
+            assert m.message().action == "continue"
+            m.quit()
+        rig.check_health()
+
+
+@test("a hundred reloads under load: no message is lost, nothing is left open")
+def reload_storm():
+    with Rig(build) as rig, load(rig) as counts:
+        for _ in range(100):
+            rig.daemon.process.send_signal(signal.SIGHUP)
+            time.sleep(0.01)
+        # signals that come together are one
+        assert rig.daemon.wait_log("configuration reloaded", 10)
+        time.sleep(0.2)
+    assert counts["ok"] > 20 and counts["failed"] == 0, counts
+
+
+@contextlib.contextmanager
+def load(rig, threads=8, sessions=5):
+    """Messages over many connections while the block runs; counts what became
+    of each.  An answer that never came counts as closed."""
+    counts = {"ok": 0, "deferred": 0, "closed": 0, "failed": 0, "refused": 0}
+    lock, ended = threading.Lock(), threading.Event()
+
+    def count(word):
+        with lock:
+            counts[word] += 1
+
+    def session():
+        try:
+            m = rig.open()
+        except (ConnectionRefusedError, FileNotFoundError):
+            return count("refused")
+        except (ConnectionError, OSError):
+            return count("closed")
+        with m:
+            try:
+                m.begin()
+                for _ in range(sessions):
+                    if ended.is_set():
+                        break
+                    answer = m.message()
+                    if answer == "y" or getattr(answer, "reply", "").startswith("4"):
+                        count("deferred")
+                    elif answer.action == "continue" and answer.inserted("DKIM-Signature"):
+                        count("ok")
+                    else:
+                        count("failed")
+                m.quit()
+            except (ConnectionError, OSError):
+                count("closed")
+
+    def client():
+        while not ended.is_set():
+            session()
+    clients = [threading.Thread(target=client) for _ in range(threads)]
+    for c in clients:
+        c.start()
+    try:
+        time.sleep(0.3)
+        yield counts
+    finally:
+        ended.set()
+        for c in clients:
+            c.join()
+    if rig.daemon.process:
+        rig.watch()
+        rig.check_health()
+
+
+@test("kill -9 of the worker under load: a new one within a second, no connection refused")
+def kill_worker():
+    with Rig(build) as rig, load(rig) as counts:
+        for n in range(1, 3):
+            os.kill(rig.daemon.worker_pid(), signal.SIGKILL)
+            begun = time.monotonic()
+            wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig),
+                     what="a new worker")
+            took = time.monotonic() - begun
+            assert took < 1 + (n - 1), f"{took:.1f} s"
+            rig.watch()
+            time.sleep(0.3)
+        # the second follows the first within ten seconds: a pause of one second
+        assert rig.daemon.read_log().count("died of signal 9") == 2
+    assert counts["refused"] == 0 and counts["failed"] == 0 and counts["ok"] > 20, counts
+
+
+def answers(rig):
+    try:
+        return rig.one().action == "continue"
+    except OSError:
+        return False
+
+
+@test("SIGTERM under load: what is answered is on record, the rest is deferred")
+def stop_under_load():
+    for _ in range(3):
+        rig = Rig(build)
+        with rig:
+            with load(rig) as counts:
+                begun = time.monotonic()
+                assert rig.daemon.stop() == 0, rig.daemon.read_log()
+                took = time.monotonic() - begun
+            judged = len([r for r in rig.daemon.records() if r["verdict"] == "pass"])
+            assert counts["failed"] == 0 and counts["ok"] > 20, counts
+            # one record more: the message that the rig sends at first
+            assert counts["ok"] < judged <= counts["ok"] + 1 + 8, (counts, judged)
+            assert took < 7, f"{took:.1f} s"
+            assert "died" not in rig.daemon.read_log(), rig.daemon.read_log()
+            rig.daemon.start()
+
+
+@test("SIGTERM: a message in hand is finished, a new one deferred")
+def stop_in_hand():
+    with Rig(build) as rig, rig.open() as m, rig.open() as other:
+        m.begin()
+        m.mail(), m.rcpt(), m.headers(), m.eoh()
+        other.begin()
+        begun = time.monotonic()
+        rig.daemon.process.terminate()
+        assert rig.daemon.wait_log("stopping")
+        time.sleep(0.1)
+        other.macros("M", {"{auth_authen}": "anna"})
+        other.put("M", b"<anna@example.com>\0")
+        command, data = other.receive()
+        assert command == "y" and data.startswith(b"451 4.3.2"), (command, data)
+        m.body()
+        answer = m.eom()
+        assert answer.action == "continue" and answer.inserted("DKIM-Signature"), answer
+        assert rig.daemon.process.wait(10) == 0
+        assert time.monotonic() - begun < 4
+        rig.daemon.process = None
+        rig.daemon.start()
+
+
+@test("SIGTERM: a client that never ends its message is not waited for")
+def stop_idle():
+    with Rig(build) as rig, rig.open() as m:
+        m.begin()
+        m.mail(), m.rcpt(), m.headers()
+        m.flush()
+        time.sleep(0.1)
+        begun = time.monotonic()
+        assert rig.daemon.stop() == 0
+        assert 4 < time.monotonic() - begun < 8, time.monotonic() - begun
+        rig.daemon.start()
+
+
+@test("kill -9 of the master: the worker ends, a new daemon takes its place")
+def kill_master():
+    with Rig(build) as rig:
+        rig.daemon.process.kill()
+        rig.daemon.process.wait()
+        wait_for(lambda: not pathlib.Path(f"/proc/{rig.pid}").exists(), 4, "the worker's end")
+        assert "the master process is gone" in rig.daemon.read_log()
+        rig.daemon.start()
+        rig.watch()
+        rig.check_health()
+
+
+def hung_worker():
+    """A worker that does not move is replaced: takes a minute, so it runs beside
+    all other tests."""
+    with Rig(build) as rig:
+        os.kill(rig.pid, signal.SIGSTOP)
+        begun = time.monotonic()
+        rig.daemon.process.send_signal(signal.SIGHUP)   # must not hang the master too
+        wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid), 75, "a new worker")
+        assert time.monotonic() - begun > 50
+        assert "no sign of life from the worker" in rig.daemon.read_log()
+        rig.watch()
+        assert rig.one().action == "continue"
+
+
+# ---- privileges ----
+
+def status_of(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {k: v.split() for k, _, v in (line.partition(":") for line in lines)}
+
+
+@test("started as root: the worker has nothing, the master reads keys and no more")
+def privileges():
+    if os.geteuid() != 0:
+        return
+    nobody = pwd.getpwnam("nobody")
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        os.chown(rig.daemon.dir, nobody.pw_uid, nobody.pw_gid)
+        os.chown(rig.daemon.state, nobody.pw_uid, nobody.pw_gid)
+        os.chown(rig.daemon.events, nobody.pw_uid, nobody.pw_gid)
+        os.chmod(rig.dir / "keys", 0o700)
+        text = rig.daemon.config.read_text().replace('user = ""', 'user = "nobody"')
+        rig.daemon.config.write_text(text)
+        rig.daemon.start()
+        worker, master = status_of(rig.watch()), status_of(rig.daemon.process.pid)
+        assert worker["Uid"] == [str(nobody.pw_uid)] * 4, worker["Uid"]
+        assert master["Uid"] == [str(nobody.pw_uid)] * 4, master["Uid"]
+        assert worker["Gid"] == [str(nobody.pw_gid)] * 4 and "0" not in worker["Groups"]
+        for field in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(worker[field][0], 16) == 0, (field, worker[field])
+        assert worker["NoNewPrivs"] == ["1"]
+        only_read = 1 << 2      # CAP_DAC_READ_SEARCH
+        assert int(master["CapEff"][0], 16) == only_read, master["CapEff"]
+        assert int(master["CapPrm"][0], 16) == only_read, master["CapPrm"]
+        assert int(master["CapBnd"][0], 16) & ~only_read == 0, master["CapBnd"]
+        assert rig.one().inserted("DKIM-Signature")
+        reload_as_nobody(rig, text)
+
+
+def reload_as_nobody(rig, text):
+    """A key that only root may read is read at reload; the log file is opened anew."""
+    key, _ = keygen(build, rig.dir / "keys", "example.org", "new")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600 and key.stat().st_uid == 0
+    rig.daemon.config.write_text(
+        text + f'domain "example.org" {{ key "new" {{ file = "{key}" }} }}\n')
+    rig.daemon.process.send_signal(signal.SIGHUP)
+    assert rig.daemon.wait_log("configuration reloaded"), rig.daemon.read_log()
+    os.rename(rig.daemon.events, rig.daemon.dir / "events.1")
+    rig.daemon.process.send_signal(signal.SIGHUP)
+    assert rig.daemon.wait_log("configuration reloaded", 2), rig.daemon.read_log()
+    rig.one([("From", " anna@example.org"), *HEADERS[1:]])
+    wait_for(lambda: rig.daemon.records(), 5, "the record in the new file")
+    assert rig.last_record()["dkim"][0]["s"] == "new", rig.last_record()["dkim"]
+    os.kill(rig.watch(), signal.SIGKILL)        # the next worker has the new key too
+    wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig),
+             what="a new worker")
+
+
+@test("not started as root: it serves, and says at reload which key it may not read")
+def not_root():
+    if os.geteuid() != 0:
+        return
+    nobody = pwd.getpwnam("nobody")
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        for path in (rig.daemon.dir, rig.daemon.state, rig.daemon.events, rig.dir / "keys",
+                     rig.key):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+        rig.daemon.start(user="nobody", group="nogroup", extra_groups=[])
+        rig.watch()
+        assert rig.one().inserted("DKIM-Signature")
+        worker = status_of(rig.pid)
+        assert int(worker["CapEff"][0], 16) == 0 and worker["NoNewPrivs"] == ["1"]
+        os.chown(rig.key, 0, 0)
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("NOT reloaded"), rig.daemon.read_log()
+        log = rig.daemon.read_log()
+        assert f"{rig.key}: the key cannot be read: Permission denied" in log, log
+        assert "chgrp" in log or "chown" in log or "chmod" in log, log
+        assert rig.one().inserted("DKIM-Signature")
+        os.chown(rig.key, nobody.pw_uid, nobody.pw_gid)
+
+
+# ---- files while it runs ----
+
+@test("the log is a FIFO that nobody reads, or a device: no start waits, no device is given away")
+def odd_logs():
+    if os.geteuid() != 0:
+        return
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        os.unlink(rig.daemon.events)
+        os.mkfifo(rig.daemon.events)
+        try:
+            rig.daemon.start(5)
+            raise AssertionError("it started")
+        except RuntimeError as error:
+            assert "log: cannot open" in str(error), error
+        assert rig.daemon.process.wait(5) == 1
+        os.unlink(rig.daemon.events)
+        os.mknod(rig.daemon.events, stat.S_IFCHR | 0o666, os.makedev(1, 3))     # as /dev/null
+        os.chmod(rig.daemon.events, 0o666)
+        os.chmod(rig.daemon.dir, 0o777)
+        os.chmod(rig.daemon.state, 0o777)
+        text = rig.daemon.config.read_text().replace('user = ""', 'user = "nobody"')
+        rig.daemon.config.write_text(text)
+        rig.daemon.start()
+        rig.watch()
+        assert rig.one().inserted("DKIM-Signature")
+        assert os.stat(rig.daemon.events).st_uid == 0
+
+
+@test("the log file is opened anew on SIGHUP after it was renamed")
+def log_rotation():
+    with Rig(build) as rig:
+        rig.one()
+        old = rig.daemon.dir / "events.1"
+        os.rename(rig.daemon.events, old)
+        rig.one(queue_id="4OLD")
+        rig.reload()
+        rig.one(queue_id="4NEW")
+        assert '"4OLD"' in old.read_text() and '"4NEW"' not in old.read_text()
+        assert [r["queue_id"] for r in rig.daemon.records()] == ["4NEW"]
+
+
+def set_mode(rig, word):
+    subprocess.run([str(build / "mailworthy"), "mode", "-c", str(rig.daemon.config), word],
+                   check=True, capture_output=True)
+
+
+@test("the kill switch: within two seconds, over a restart, and back")
+def kill_switch():
+    with Rig(build) as rig, rig.open() as m:
+        m.begin()
+        assert m.message().edits
+        set_mode(rig, "audit")
+        wait_for(lambda: not m.message().edits, 2.0, "audit")
+        assert "mode: audit for everything" in rig.daemon.read_log()
+        m.quit()
+        os.kill(rig.pid, signal.SIGKILL)
+        wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig),
+                 what="a new worker")
+        rig.watch()
+        assert not rig.one().edits, "a new worker forgot it"
+        rig.daemon.stop()
+        rig.daemon.start()
+        rig.watch()
+        assert not rig.one().edits, "forgotten over a restart"
+        set_mode(rig, "file")
+        wait_for(lambda: rig.one().edits, 2.0, "the file's mode")
+
+
+# ---- DNS ----
+
+class Silence:
+    """A DNS server that takes questions and never answers."""
+
+    def __init__(self):
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+
+    def close(self):
+        self.sock.close()
+
+
+class Unreachable:
+    def __init__(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+
+    def close(self):
+        pass
+
+
+def time_of(rig, **kwargs):
+    begun = time.monotonic()
+    answer = rig.one(**kwargs)
+    assert answer.action == "continue" and answer.inserted("DKIM-Signature"), answer
+    return time.monotonic() - begun
+
+
+@test("DNS that is down: no message later than the deadline, and none after the first")
+def dns_down():
+    for dns in (Silence(), Unreachable()):
+        rig = Rig(build, dns=dns, resolver="timeout = 1 deadline = 2")
+        with rig:       # the first message is the rig's own
+            rest = [time_of(rig) for _ in range(20)]
+            slow = [t for t in rest if t > 0.25]
+            assert not slow, f"{type(dns).__name__}: {slow}"
+            first = rig.daemon.records()[0]["elapsed_ms"]
+            assert first < 2500, f"{type(dns).__name__}: {first} ms"
+            assert rig.last_record()["verdict"] == "pass"
+
+
+# ---- speed ----
+
+@test("no message waits 40 ms over inet")
+def no_stall():
+    with Rig(build, kind="inet", keygen_options=("--bits", "1024")) as rig, rig.open() as m:
+        m.begin()
+        for _ in range(5):
+            m.message()
+        begun = time.monotonic()
+        for _ in range(50):
+            assert len(m.message().inserted()) == 2
+        took = time.monotonic() - begun
+        m.quit()
+    limit = 1.5 if is_sanitized(build) else 0.6
+    assert took < limit, f"50 messages took {took:.2f} s"
+    print(f"# 50 messages over inet: {took:.3f} s")
+
+
+def main():
+    word = sys.argv[2] if len(sys.argv) > 2 else ""
+    beside, faults = None, []
+    if "hung" in word or not word:
+        beside = threading.Thread(target=lambda: faults.append(fault_of(hung_worker)))
+        beside.start()
+    for name, function in tests:
+        if word not in name:
+            continue
+        begun = time.monotonic()
+        fault = fault_of(function)
+        if os.environ.get("TIMES"):
+            print(f"# {time.monotonic() - begun:.2f} s")
+        report("process: " + name, fault)
+    if beside:
+        beside.join()
+        report("process: a hung worker is replaced, and does not hang the master", faults[0])
+    check_sanitizers()
+    import rig
+    return 1 if rig.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

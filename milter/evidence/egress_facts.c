@@ -124,9 +124,12 @@ find_postconf(struct arena *arena, struct postconf *postconf_r)
 {
 	static const char *const programs[] = { "/usr/sbin/postconf",
 	    "/usr/local/sbin/postconf", "/opt/postfix/sbin/postconf" };
+	static const char *const configs[] = { "/etc/postfix/main.cf",
+	    "/usr/local/etc/postfix/main.cf", "/etc/postfix/main.cf" };
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (access(programs[i], X_OK) == 0)
+		/* without its file it complains and sleeps for a second */
+		if (access(programs[i], X_OK) == 0 && access(configs[i], R_OK) == 0)
 			return postconf_ask(arena, programs[i], postconf_r);
 	return -1;
 }

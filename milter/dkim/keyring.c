@@ -82,6 +82,21 @@ may_not_read(const struct file *file)
 	return file->bytes == NULL && (file->error == EACCES || file->error == EPERM);
 }
 
+/* A daemon that did not start as root reads as its own user. */
+static const char *
+why_unread(const struct load *load, const struct file *file)
+{
+	const char *why = strerror(file->error), *user = load->settings->user;
+
+	if (!may_not_read(file))
+		return arena_printf(load->arena, "the key cannot be read: %s", why);
+	if (*user == '\0')
+		user = "GROUP";
+	return arena_printf(load->arena, "the key cannot be read: %s; let the daemon's "
+	    "group read it: chgrp %s %s && chmod 640 %s (and enter its directories), or "
+	    "start as root", why, user, file->path, file->path);
+}
+
 /* NULL after a complaint, or when the user may not read it and need not. */
 static struct loaded *
 load_key(struct load *load, const char *path, unsigned line, bool *unseen)
@@ -96,8 +111,7 @@ load_key(struct load *load, const char *path, unsigned line, bool *unseen)
 		return NULL;
 	}
 	if (file->bytes == NULL)
-		error = arena_printf(load->arena, "the key cannot be read: %s",
-		    strerror(file->error));
+		error = why_unread(load, file);
 	else if (file->unsafe != NULL)
 		error = file->unsafe;
 	else

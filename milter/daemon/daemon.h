@@ -16,7 +16,6 @@ struct snapshot;
 #define DAEMON_CONFIG SYSCONFDIR "/mailworthy/mailworthy.conf"
 #define DAEMON_HEARTBEAT_SECONDS 1
 #define DAEMON_SILENT_SECONDS 60	/* without heartbeat: the worker is replaced */
-#define DAEMON_RELOAD_SECONDS 600	/* the same while it reads a new configuration */
 #define DAEMON_SEND_SECONDS 5		/* for the worker to take what it is sent */
 #define DAEMON_STOP_SECONDS 30		/* after SIGTERM: then SIGKILL */
 #define DAEMON_FINISH_SECONDS 5		/* of them, for clients that still send */

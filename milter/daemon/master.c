@@ -45,7 +45,6 @@ struct master {
 	unsigned restarts;
 	bool ready_said;
 	bool ended_badly;		/* the worker, when it was told to stop */
-	bool is_reloading;		/* the worker was sent a new configuration */
 };
 
 static int64_t
@@ -111,7 +110,6 @@ start_worker(struct master *master)
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	master->channel = pair[0];
-	master->is_reloading = false;
 	master->started_us = master->heard_us = now_us();
 }
 
@@ -192,12 +190,10 @@ listen_to_worker(struct master *master)
 			sd_notify(0, "WATCHDOG=1");
 			break;
 		case CHANNEL_LOADED:
-			master->is_reloading = false;
 			log_info("configuration reloaded from %s", master->config);
 			say_ready(master);
 			break;
 		case CHANNEL_REFUSED:
-			master->is_reloading = false;
 			log_error("the worker keeps the old configuration: %s",
 			    (const char *)bytes);
 			say_ready(master);
@@ -241,9 +237,7 @@ pass_on(struct master *master, struct files *files, struct arena *arena)
 	if (master->channel == -1) {
 		log_info("configuration reloaded from %s", master->config);
 		say_ready(master);
-	} else if (channel_send(master->channel, CHANNEL_SETTINGS, packed, n) == 0) {
-		master->is_reloading = true;
-	} else {
+	} else if (channel_send(master->channel, CHANNEL_SETTINGS, packed, n) != 0) {
 		log_error("the worker does not take the new configuration: it is replaced");
 		kill(master->worker, SIGKILL);
 	}
@@ -325,8 +319,6 @@ static void
 handle_time(struct master *master)
 {
 	const int64_t now = now_us();
-	const int silent = master->is_reloading ? DAEMON_RELOAD_SECONDS :
-	    DAEMON_SILENT_SECONDS;
 
 	if (master->stop_us != 0) {
 		if (master->worker != 0 && now > master->stop_us) {
@@ -338,8 +330,10 @@ handle_time(struct master *master)
 	}
 	if (master->worker == 0 && now >= master->start_again_us)
 		start_worker(master);
-	if (master->worker != 0 && now - master->heard_us > silent * 1000000LL) {
-		log_error("no sign of life from the worker for %d s: it is replaced", silent);
+	if (master->worker != 0 &&
+	    now - master->heard_us > DAEMON_SILENT_SECONDS * 1000000LL) {
+		log_error("no sign of life from the worker for %d s: it is replaced",
+		    DAEMON_SILENT_SECONDS);
 		kill(master->worker, SIGKILL);
 		master->heard_us = now;
 	}
@@ -433,8 +427,12 @@ daemon_run(const struct daemon_options *options)
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
 	take_signals(&master);
-	if (prepare(&master, arena, &error) != 0)
+	if (prepare(&master, arena, &error) != 0) {
+		listen_close();
+		snapshot_unref(&master.snapshot);
+		egress_facts_free(&master.egress);
 		return fail(arena, error);
+	}
 	if (!options->foreground) {
 		if (daemon(0, 0) != 0)
 			return fail(arena, "cannot go into the background");

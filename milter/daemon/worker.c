@@ -43,12 +43,34 @@ static struct worker {
 	struct record_sink *sink;
 	struct health *health;
 	int channel;
+	pthread_mutex_t speak;		/* of what is sent over the channel */
+	struct {			/* the newest configuration not yet read */
+		pthread_mutex_t mutex;
+		pthread_cond_t changed;
+		struct files *files;	/* NULL: it could not be unpacked */
+		bool waits;
+	} fresh;
 	atomic_bool to_syslog;
 	atomic_int stop;		/* health ends its round */
 	atomic_int look_now;		/* health: do not wait for the timer */
-	atomic_bool proto_ended, health_ended;
+	atomic_bool proto_ended, health_ended, reload_ended;
 	const char *state_dir;
-} worker = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+} worker = {
+	.mutex = PTHREAD_MUTEX_INITIALIZER,
+	.speak = PTHREAD_MUTEX_INITIALIZER,
+	.fresh = {
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER,
+	},
+};
+
+static void
+speak(enum channel_type type, const char *text)
+{
+	pthread_mutex_lock(&worker.speak);
+	channel_send(worker.channel, type, text, strlen(text));
+	pthread_mutex_unlock(&worker.speak);
+}
 
 static struct snapshot *
 current_snapshot(void)
@@ -88,9 +110,9 @@ swap_snapshot(struct snapshot *fresh)
 }
 
 static void
-reload(const void *bytes, size_t n, struct arena *arena)
+reload(struct files *files)
 {
-	struct files *files = files_unpack(bytes, n);
+	struct arena *arena = arena_new();
 	const char *error = "the master's message could not be read";
 	struct snapshot *fresh = NULL;
 	const struct settings *settings;
@@ -98,20 +120,55 @@ reload(const void *bytes, size_t n, struct arena *arena)
 	if (files != NULL)
 		fresh = snapshot_load(files,
 		    snapshot_settings(worker.snapshot)->path, arena, &error);
-	if (files != NULL)
-		files_free(&files);
 	if (fresh == NULL) {
-		channel_send(worker.channel, CHANNEL_REFUSED, error, strlen(error));
-		return;
+		speak(CHANNEL_REFUSED, error);
+	} else {
+		settings = snapshot_settings(fresh);
+		if (dns_reconfigure(worker.dns, &settings->resolver, &error) != 0)
+			log_warning("resolver: %s; the old servers stay", error);
+		atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
+		record_sink_reopen(worker.sink);
+		swap_snapshot(fresh);
+		atomic_store(&worker.look_now, 1);
+		speak(CHANNEL_LOADED, "");
 	}
-	settings = snapshot_settings(fresh);
-	if (dns_reconfigure(worker.dns, &settings->resolver, &error) != 0)
-		log_warning("resolver: %s; the old servers stay", error);
-	atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
-	record_sink_reopen(worker.sink);
-	swap_snapshot(fresh);
-	atomic_store(&worker.look_now, 1);
-	channel_send(worker.channel, CHANNEL_LOADED, "", 0);
+	arena_free(&arena);
+}
+
+/* On a thread of its own: thousands of keys take longer than a heartbeat. */
+static void *
+run_reload(void *ctx __attribute__((unused)))
+{
+	pthread_mutex_lock(&worker.fresh.mutex);
+	while (atomic_load(&worker.stop) == 0) {
+		struct files *files = worker.fresh.files;
+
+		if (!worker.fresh.waits) {
+			pthread_cond_wait(&worker.fresh.changed, &worker.fresh.mutex);
+			continue;
+		}
+		worker.fresh.files = NULL;
+		worker.fresh.waits = false;
+		pthread_mutex_unlock(&worker.fresh.mutex);
+		reload(files);
+		files_free(&files);
+		pthread_mutex_lock(&worker.fresh.mutex);
+	}
+	pthread_mutex_unlock(&worker.fresh.mutex);
+	atomic_store(&worker.reload_ended, true);
+	return NULL;
+}
+
+/* Of several that wait only the newest counts. */
+static void
+hand_to_reload(struct files *files)
+{
+	pthread_mutex_lock(&worker.fresh.mutex);
+	files_free(&worker.fresh.files);
+	worker.fresh.files = files;
+	worker.fresh.waits = true;
+	pthread_cond_signal(&worker.fresh.changed);
+	pthread_mutex_unlock(&worker.fresh.mutex);
 }
 
 /* False when it is time to end. */
@@ -127,7 +184,7 @@ listen_to_master(void)
 	if (!go_on)	/* nobody would start us again */
 		log_error("the master process is gone: the worker ends too");
 	else if (type == CHANNEL_SETTINGS)
-		reload(bytes, n, arena);
+		hand_to_reload(files_unpack(bytes, n));
 	else if (type == CHANNEL_STOP)
 		go_on = false;
 	arena_free(&arena);
@@ -164,7 +221,7 @@ tick(void)
 			log_warning("cannot keep what DNS has shown of the keys in %s: %s",
 			    worker.state_dir, strerror(errno));
 		if (n == 0)
-			channel_send(worker.channel, CHANNEL_ALIVE, "", 0);
+			speak(CHANNEL_ALIVE, "");
 	}
 	log_error("libmilter does not serve any more; the system's log has its reason");
 }
@@ -252,6 +309,7 @@ close_parts(void)
 	record_sink_close(&worker.sink);
 	sightings_close(&worker.sightings);
 	health_free(&worker.health);
+	files_free(&worker.fresh.files);
 	snapshot_unref(&worker.snapshot);
 	arena_free(&worker.arena);
 }
@@ -309,6 +367,12 @@ finish_messages(void)
 	usleep(100000);
 }
 
+static bool
+threads_ended(void)
+{
+	return atomic_load(&worker.health_ended) && atomic_load(&worker.reload_ended);
+}
+
 /* Frees all when nobody is left that might use it; else the process just ends. */
 static void
 leave(int status)
@@ -316,24 +380,23 @@ leave(int status)
 	int waited;
 
 	atomic_store(&worker.stop, 1);
+	pthread_mutex_lock(&worker.fresh.mutex);
+	pthread_cond_signal(&worker.fresh.changed);
+	pthread_mutex_unlock(&worker.fresh.mutex);
 	sightings_save(worker.sightings);
-	for (waited = 0; waited < 50 && !atomic_load(&worker.health_ended); waited++)
+	for (waited = 0; waited < 50 && !threads_ended(); waited++)
 		usleep(10000);
-	if (!atomic_load(&worker.health_ended) ||
-	    atomic_load(&worker.state.conversations) > 0)
+	if (!threads_ended() || atomic_load(&worker.state.conversations) > 0)
 		_exit(status);
 	close_parts();
 }
 
 static int
-start_threads(void)
+start_thread(void *(*run)(void *))
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, run_health, NULL) != 0)
-		return -1;
-	pthread_detach(thread);
-	if (pthread_create(&thread, NULL, run_proto, NULL) != 0)
+	if (pthread_create(&thread, NULL, run, NULL) != 0)
 		return -1;
 	pthread_detach(thread);
 	return 0;
@@ -361,11 +424,12 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 	};
 	check_speed();
 	look_at_mode_file();
-	if (start_threads() != 0) {
+	if (start_thread(run_health) != 0 || start_thread(run_reload) != 0 ||
+	    start_thread(run_proto) != 0) {
 		log_error("cannot start a thread: %s", strerror(errno));
 		return 1;
 	}
-	channel_send(channel, CHANNEL_READY, "", 0);
+	speak(CHANNEL_READY, "");
 	tick();
 	status = atomic_load(&worker.proto_ended) ? 1 : 0;
 	finish_messages();

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/mem.h"
 #include "core/core.h"
 #include "facts/message.h"
 #include "proto/conversation.h"
@@ -13,11 +13,15 @@
 struct conversation *
 conversation_new(const struct proto_options *options)
 {
-	struct conversation *conversation = calloc(1, sizeof(*conversation));
+	struct conversation *conversation;
 
-	if (conversation == NULL)
-		bug("out of memory");
+	/* counted first: who has seen no conversation after `stopping` frees all */
 	atomic_fetch_add(&options->state->conversations, 1);
+	if (atomic_load(&options->state->stopping)) {
+		atomic_fetch_sub(&options->state->conversations, 1);
+		return NULL;
+	}
+	conversation = mem_alloc(sizeof(*conversation));
 	conversation->options = options;
 	conversation->snapshot = options->snapshot();
 	return conversation;
@@ -49,6 +53,7 @@ void
 conversation_free(struct conversation **conversation_p)
 {
 	struct conversation *conversation = *conversation_p;
+	struct proto_state *state;
 
 	*conversation_p = NULL;
 	if (conversation == NULL)
@@ -56,7 +61,7 @@ conversation_free(struct conversation **conversation_p)
 	conversation_drop_message(conversation);
 	session_free(&conversation->session);
 	snapshot_unref(&conversation->snapshot);
-	/* the last touch of what the process frees when nobody is left */
-	atomic_fetch_sub(&conversation->options->state->conversations, 1);
+	state = conversation->options->state;
 	free(conversation);
+	atomic_fetch_sub(&state->conversations, 1);
 }

@@ -29,6 +29,7 @@ struct conversation {
 	char helo[CONVERSATION_HELO_MAX + 1];
 };
 
+/* NULL when the process is stopping. */
 struct conversation *conversation_new(const struct proto_options *options);
 void conversation_free(struct conversation **conversation);
 

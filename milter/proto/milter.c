@@ -116,8 +116,7 @@ mlfi_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	if (!offers_all(f0))
 		return SMFIS_REJECT;
 	conversation = conversation_new(options);
-	if (atomic_load(&options->state->stopping) ||
-	    smfi_setpriv(ctx, conversation) != MI_SUCCESS) {
+	if (conversation == NULL || smfi_setpriv(ctx, conversation) != MI_SUCCESS) {
 		conversation_free(&conversation);
 		return SMFIS_TEMPFAIL;
 	}
@@ -137,6 +136,8 @@ conversation_again(SMFICTX *ctx)
 	if (conversation != NULL)
 		return conversation;
 	conversation = conversation_new(options);
+	if (conversation == NULL)
+		return NULL;
 	conversation->leading_spaces = atomic_load(&options->state->leading_spaces);
 	if (smfi_setpriv(ctx, conversation) != MI_SUCCESS)
 		conversation_free(&conversation);

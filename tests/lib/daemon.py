@@ -49,14 +49,15 @@ class Daemon:
             f'socket = "{self.socket}"\nlog = "file:{self.events}"\n'
             f'state-dir = "{self.state}"\n' + config)
 
-    def start(self, seconds=20):
+    def start(self, seconds=20, **popen):
+        before = self.read_log().count("ready:")
         self.out = open(self.log, "a")
         self.process = subprocess.Popen(
             [str(self.build / "mailworthyd"), "-f", "-c", str(self.config)],
-            stdout=self.out, stderr=self.out, env=self.env)
+            stdout=self.out, stderr=self.out, env=self.env, **popen)
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
-            if "ready:" in self.read_log():
+            if self.read_log().count("ready:") > before:
                 return self
             time.sleep(0.02)
         raise RuntimeError("mailworthyd did not start:\n" + self.read_log())

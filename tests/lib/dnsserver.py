@@ -28,7 +28,7 @@ class Zone:
 
     def add(self, text):
         for line in text.splitlines():
-            line = line.split(" ;")[0].strip()
+            line = re.sub(r'\s;[^"]*$', "", line).strip()
             if not line or line.startswith(";"):
                 continue
             words = line.split(None, 3)
@@ -85,7 +85,7 @@ class Server:
         class Udp(socketserver.BaseRequestHandler):
             def handle(self):
                 data, sock = self.request
-                reply = outer.answer(data, 1232)
+                reply = outer.answer(data, 512)
                 if reply:
                     sock.sendto(reply, self.client_address)
 
@@ -116,7 +116,7 @@ class Server:
                 if attempt == 19:
                     raise
         for server in (self.udp, self.tcp):
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self):
         for server in (self.udp, self.tcp):
@@ -130,8 +130,11 @@ class Server:
         self.close()
 
     def answer(self, packet, limit):
+        """limit: octets of the answer where the query names none by EDNS."""
         query = DNSRecord.parse(packet)
         question = query.q
+        limit = max([limit, *(min(rr.edns_len, 1232) for rr in query.ar
+                              if rr.rtype == QTYPE.OPT)])
         name = str(question.qname).lower().rstrip(".")
         qtype = QTYPE.get(question.qtype, "?")
         self.zone.queries.append((name, qtype))

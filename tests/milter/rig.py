@@ -67,8 +67,7 @@ class Rig:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-milter-"))
         self.scratches.append(self.dir)
         os.chmod(self.dir, 0o755)
-        self.key, record = keygen(build, self.dir / "keys", "example.com", "s1",
-                                  *keygen_options)
+        self.key, record = self._key(build, keygen_options)
         names = ("example.com", "mail.example.com", "xn--bcher-kva.example.com")
         self.zone = Zone(ZONE + "".join(f"s1._domainkey.{n} TXT {zone_txt(record)}\n"
                                         for n in names) + zone)
@@ -79,8 +78,21 @@ class Rig:
         if kind == "inet":
             from postfix import free_port
             socket = f"inet:127.0.0.1:{free_port()}"
-        self.daemon = Daemon(build, self.dir, CONFIG.format(**self.settings), socket=socket,
-                             env=sanitizer_env(self.dir))
+        self.daemon = Daemon(build, self.dir / "daemon", CONFIG.format(**self.settings),
+                             socket=socket, env=sanitizer_env(self.dir))
+
+    made = {}       # one key does for all rigs of a kind
+
+    def _key(self, build, options):
+        if options not in self.made:
+            path, record = keygen(build, self.dir / "made", "example.com", "s1", *options)
+            self.made[options] = path.read_bytes(), record
+        pem, record = self.made[options]
+        (self.dir / "keys").mkdir(mode=0o755)
+        path = self.dir / "keys/example.com.s1.pem"
+        path.write_bytes(pem)
+        path.chmod(0o600)
+        return path, record
 
     def configure(self, **changes):
         """Writes the configuration anew; the caller sends SIGHUP."""
@@ -104,6 +116,11 @@ class Rig:
     def __exit__(self, *_):
         self.status = self.daemon.stop()
         self.dns.close()
+
+    def watch(self):
+        """Remembers the worker of now."""
+        self.pid = self.daemon.worker_pid()
+        return self.pid
 
     def open(self, *args, **kwargs):
         return Milter(self.daemon.socket, *args, **kwargs)
@@ -150,10 +167,13 @@ class Rig:
 
 
 def sanitizer_env(directory):
-    env = {}
+    """Where a daemon of any user can leave what a sanitizer says."""
+    env, reports = {}, pathlib.Path(directory, "sanitizer")
+    reports.mkdir(exist_ok=True)
+    reports.chmod(0o777)
     for name in SANITIZERS:
         options = os.environ.get(name + "_OPTIONS", "")
-        env[name + "_OPTIONS"] = f"{options}:log_path={directory}/sanitizer"
+        env[name + "_OPTIONS"] = f"{options}:log_path={reports}/report"
     suppressions = TOP / "tests/milter/leaks.supp"
     if suppressions.exists():
         env["LSAN_OPTIONS"] += f":suppressions={suppressions}:print_suppressions=0"
@@ -207,7 +227,8 @@ def run_cases(rigs, only=""):
         try:
             rig.__enter__()
         except Exception as error:
-            report(f"{kind}: start", str(error))
+            report(f"{kind}: start", f"{error!r}\n" + rig.daemon.read_log()[-2000:])
+            rig.__exit__()
             continue
         for name, function in chosen:
             begun = time.monotonic()
@@ -229,11 +250,12 @@ def check_sanitizers():
     the scratch directories."""
     found = ""
     for directory in Rig.scratches:
-        for path in sorted(directory.glob("sanitizer*")):
+        for path in sorted(directory.glob("sanitizer/*")):
             found += path.read_text(errors="replace")[:4000]
-        if "Sanitizer" in (log := (directory / "daemon.log").read_text(errors="replace")
-                           if (directory / "daemon.log").exists() else ""):
-            found += log[-4000:]
+        for path in directory.glob("*/daemon.log"):
+            log = path.read_text(errors="replace")
+            if "Sanitizer" in log or "this is a bug in mailworthy" in log:
+                found += log[-4000:]
         if not os.environ.get("KEEP"):
             shutil.rmtree(directory, ignore_errors=True)
     Rig.scratches.clear()

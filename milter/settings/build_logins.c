@@ -160,4 +160,8 @@ build_logins(struct reading *reading, unsigned line)
 	table.file = file->path;
 	table.seen = map_new(reading->work);
 	read_table(&table, (struct slice){ file->bytes, file->size });
+	/* every login could write as anybody */
+	if (errors_count(reading->errors) == 0 && reading->settings->n_logins == 0)
+		errors_add(reading->errors, file->path, 0, NULL, "expected at least one "
+		    "login: was the file cut off while it was saved?");
 }

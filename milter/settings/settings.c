@@ -91,6 +91,12 @@ snapshot_read(struct snapshot *snapshot, struct files *files,
 		    strerror(file->error));
 		return;
 	}
+	/* a full disk, an editor cut off: nothing would be signed from then on */
+	if (file->size == 0) {
+		errors_add(errors, path, 0, NULL, "an empty file: was it cut off while it "
+		    "was saved? For the defaults write a comment into it");
+		return;
+	}
 	if (file->size > SETTINGS_FILE_MAX) {
 		errors_add(errors, path, 0, NULL, "expected at most %d bytes (got %zu)",
 		    SETTINGS_FILE_MAX, file->size);

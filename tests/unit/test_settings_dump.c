@@ -45,7 +45,7 @@ static void
 test_round_trip(void **state)
 {
 	(void)state;
-	check_round_trip("");
+	check_round_trip("# defaults");
 	check_round_trip(everything);
 }
 
@@ -70,7 +70,7 @@ static void
 test_need_restart(void **state)
 {
 	static const struct { const char *text, *names; } cases[] = {
-		{ "", "" },
+		{ " ", "" },
 		{ "mode = enforce notify = a@example.com", "" },
 		{ "resolver { deadline = 20 }", "" },
 		{ "socket = \"unix:/x\" user = root", "socket, user" },
@@ -78,7 +78,7 @@ test_need_restart(void **state)
 		{ "state-dir = /x", "state-dir" },
 	};
 	struct arena *arena = arena_new();
-	const struct settings *old = text_load_good("", NULL), *new;
+	const struct settings *old = text_load_good("# defaults", NULL), *new;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -96,7 +96,7 @@ test_sample(void **state)
 {
 	struct arena *arena = arena_new();
 	struct files *files = files_new();
-	const struct settings *sample, *defaults = text_load_good("", NULL);
+	const struct settings *sample, *defaults = text_load_good("# defaults", NULL);
 	const char *source = getenv("srcdir"), *error = NULL;
 	char *sample_dump, *defaults_dump;
 

@@ -43,6 +43,8 @@ static const struct bad names_and_structure[] = {
 	{ "resolver = 1", "/f:1: resolver: expected \"{\": this is a section (got \"=\")" },
 	{ "resolver \"a\" { }",
 	  "/f:1: resolver: expected \"{\": there is only one, without a name (got \"a\")" },
+	{ "", "/f: an empty file: was it cut off while it was saved? For the defaults "
+	  "write a comment into it" },
 	{ "domain { " KEY " }", "/f:1: domain: expected the domain in quotes before \"{\"" },
 	{ "resolver { }\nresolver { }",
 	  "/f:2: resolver: expected once (\"\" stands on line 1 already)" },
@@ -355,6 +357,10 @@ test_logins_errors(void **state)
 		  "\"a a@example.com\")" },
 		{ ": a@example.com",
 		  "/logins:1: expected \"login: address @domain *\" (got \": a@example.com\")" },
+		{ "", "/logins: expected at least one login: was the file cut off while it "
+		  "was saved?" },
+		{ "# a: a@example.com\n", "/logins: expected at least one login: was the "
+		  "file cut off while it was saved?" },
 		{ "a:", "/logins:1: a: expected at least one address, @domain or * after the "
 		  "login" },
 		{ "a: b\n# x\nc: @d", "/logins:1: a: expected addresses, @domain or * (got "

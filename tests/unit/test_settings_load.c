@@ -26,7 +26,7 @@ assert_strings(const struct settings_strings *strings, const char *joined)
 static void
 test_defaults(void **state)
 {
-	const struct settings *s = text_load_good("", NULL);
+	const struct settings *s = text_load_good("# defaults", NULL);
 
 	(void)state;
 	assert_string_equal(s->path, TEXT_FILE);

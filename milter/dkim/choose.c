@@ -31,8 +31,9 @@ is_bad(const struct view *view)
 	case KEY_DNS_MISSING:
 	case KEY_DNS_MISMATCH:
 	case KEY_DNS_REVOKED:
-	case KEY_DNS_MALFORMED:
 		return true;
+	case KEY_DNS_MALFORMED:
+		return !view->sighting.holds_key;
 	}
 	return false;
 }

@@ -90,7 +90,7 @@ why_unread(const struct load *load, const struct file *file)
 
 	if (!may_not_read(file))
 		return arena_printf(load->arena, "the key cannot be read: %s", why);
-	if (*user == '\0')
+	if (user == NULL || *user == '\0')
 		user = "GROUP";
 	return arena_printf(load->arena, "the key cannot be read: %s; let the daemon's "
 	    "group read it: chgrp %s %s && chmod 640 %s (and enter its directories), or "

@@ -82,6 +82,9 @@ struct sighting {
 	unsigned record_bits;
 	char resolver[64];		/* who said so last */
 	char problem[200];		/* MALFORMED: which fault */
+	bool holds_key;			/* MALFORMED, but our key stands there: some
+					 * receivers overlook the fault, so it is doubt
+					 * and no refusal; not kept over a restart */
 };
 
 /* Reads the file when it is there (a broken file is said once and forgotten). */

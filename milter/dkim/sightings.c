@@ -19,7 +19,7 @@
 #include "dkim/sightings.h"
 #include "dns/dns.h"
 
-enum { SECOND_LOOK = 60, PARTS = 14, NAME_SIZE = 320 };
+enum { SECOND_LOOK = 60, PARTS = 14, NAME_SIZE = 320, CLOCK_SLACK = 3600 };
 
 #define TIME_LIMIT (INT64_C(1) << 40)	/* seconds: the year 36812 */
 #define FIRST_LINE "mailworthy-sightings 1\n"
@@ -368,6 +368,18 @@ sightings_save(struct sightings *sightings)
 
 /* ---- an answer ---- */
 
+/* Read one way or the other: our key, whole, is in one of the texts. */
+static bool
+holds_key(const struct slice *texts, size_t n, const struct key *key)
+{
+	const char *ours = key_public_base64(key);
+
+	for (size_t i = 0; i < n; i++)
+		if (slice_find_nocase(texts[i], ours) < texts[i].n)
+			return true;
+	return false;
+}
+
 static void
 judge_record(struct arena *arena, const struct ring_key *key,
     const struct dns_answer *answer, struct sighting *seen)
@@ -391,6 +403,7 @@ judge_record(struct arena *arena, const struct ring_key *key,
 		break;
 	case KEY_RECORD_MALFORMED:
 		seen->state = KEY_DNS_MALFORMED;
+		seen->holds_key = holds_key(texts, answer->n, key->key);
 		copy_text(seen->problem, sizeof(seen->problem),
 		    slice_of(record.problem));
 		break;
@@ -442,6 +455,8 @@ merge(const struct sighting *old, struct sighting *seen, uint32_t ttl, time_t no
 		seen->first_bad = old->first_bad;
 		seen->second_bad = old->second_bad;
 	}
+	if (seen->holds_key)
+		return;
 	if (seen->first_bad == 0)
 		seen->first_bad = now;
 	else if (seen->second_bad == 0 && now - seen->first_bad >= SECOND_LOOK)
@@ -453,6 +468,21 @@ static const char *
 name_of(struct arena *arena, const struct ring_key *key)
 {
 	return arena_printf(arena, "%s %s", key->dns_name, key_fingerprint(key->key));
+}
+
+/*
+ * What was seen in the future was seen by a wrong clock.  Kept, no record would
+ * count as long published, nor any answer as a new one, until that time comes.
+ */
+static const struct sighting *
+kept_of(struct sightings *sightings, const char *name, time_t now)
+{
+	const struct sighting *kept = map_get(sightings->by_key, name);
+
+	if (kept == NULL || kept->last > now + CLOCK_SLACK ||
+	    kept->since > now + CLOCK_SLACK)
+		return NULL;
+	return kept;
 }
 
 /*
@@ -476,7 +506,7 @@ sightings_note(struct sightings *sightings, const struct ring_key *key,
 	const char *name = name_of(arena, key);
 
 	pthread_mutex_lock(&sightings->lock);
-	old = map_get(sightings->by_key, name);
+	old = kept_of(sightings, name, now);
 	if (!answer->stale && judge(arena, key, answer, &seen) &&
 	    !is_same_answer(old, seen.state, answer->ttl, now)) {
 		merge(old, &seen, answer->ttl, now);

@@ -22,6 +22,7 @@ struct key_look {
 	enum known known;
 	enum key_dns state;
 	bool testing;
+	bool doubtful;
 	const char *problem;
 	uint32_t ttl;
 };
@@ -32,6 +33,7 @@ take(const struct collection *c, const struct sighting *seen, struct key_look *l
 	look->known = seen->state == KEY_DNS_UNKNOWN ? KNOWN_TEMPERROR : KNOWN_VALUE;
 	look->state = seen->state;
 	look->testing = seen->testing;
+	look->doubtful = seen->state == KEY_DNS_MALFORMED && seen->holds_key;
 	if (seen->problem[0] != '\0')
 		look->problem = arena_strdup(c->input->arena, seen->problem);
 }
@@ -74,6 +76,7 @@ look_at(const struct collection *c, const struct ring_key *key, struct key_look 
 	struct buf id, value;
 	struct unpack unpack;
 	enum result_age age;
+	uint32_t flags;
 
 	result_key(&id, c->input->arena, 'K');
 	result_key_text(&id, key->dns_name);
@@ -82,7 +85,9 @@ look_at(const struct collection *c, const struct ring_key *key, struct key_look 
 	if (age != RESULT_NONE) {
 		look->known = KNOWN_VALUE;
 		look->state = (enum key_dns)unpack_number(&unpack);
-		look->testing = unpack_number(&unpack) != 0;
+		flags = unpack_number(&unpack);
+		look->testing = (flags & 1) != 0;
+		look->doubtful = (flags & 2) != 0;
 		look->problem = unpack_text(&unpack);
 	}
 	if (age == RESULT_FRESH)
@@ -98,7 +103,7 @@ look_at(const struct collection *c, const struct ring_key *key, struct key_look 
 		return 0;
 	pack_new(&value, c->input->arena);
 	pack_number(&value, look->state);
-	pack_number(&value, look->testing);
+	pack_number(&value, (uint32_t)look->testing | (uint32_t)look->doubtful << 1);
 	pack_text(&value, look->problem);
 	results_put(c, &id, &value, look->ttl);
 	return 0;
@@ -186,6 +191,7 @@ add_own(const struct collection *c, const struct ring_key *key)
 		.record_known = look.known,
 		.state = look.state,
 		.testing = look.testing,
+		.doubtful = look.doubtful,
 		.problem = look.problem,
 	};
 	dkim->n_own++;

@@ -147,6 +147,7 @@ judge_dkim(struct decision *decision, enum align_mode mode)
 	for (size_t i = 0; i < dkim->n_own; i++)
 		if (dkim->own[i].predicted != DKIM_NONE)
 			judge_signature(decision, dkim->own[i].key->domain,
+			    dkim->own[i].doubtful ? DKIM_TEMPERROR :
 			    dkim->own[i].predicted, mode);
 	for (size_t i = 0; i < dkim->n_existing; i++)
 		judge_signature(decision, dkim->existing[i].sdid,

@@ -75,6 +75,8 @@ struct own_signature {			/* one that we make, or would make in audit mode */
 	bool testing;
 	const char *problem;		/* MALFORMED record: which fault */
 	enum dkim_result predicted;	/* what a verifier will say */
+	bool doubtful;			/* MALFORMED, but our key stands there: some
+					 * receivers verify, some do not */
 	const char *breaks;		/* what will break it on the way, or NULL */
 };
 

@@ -52,7 +52,7 @@ dkim_passes(const struct dkim_evidence *dkim)
 	if (!dkim->existing_known || dkim->existing_total > dkim->n_existing)
 		return TRI_UNKNOWN;
 	for (size_t i = 0; i < dkim->n_own; i++) {
-		if (dkim->own[i].predicted == DKIM_TEMPERROR)
+		if (dkim->own[i].predicted == DKIM_TEMPERROR || dkim->own[i].doubtful)
 			return TRI_UNKNOWN;
 	}
 	if (dkim->usable == RING_UNSEEN)

@@ -1,6 +1,7 @@
 /*
  * mailworthy check: judges message files with the core of the daemon.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,8 +72,9 @@ usage(FILE *out, int status)
 	    "  --json          one JSON object a message\n"
 	    "  --zone FILE     take DNS answers from a zone file\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
-	    "exit status: 0 would pass, 1 would be held, deferred or refused, "
-	    "2 usage or configuration\n", out);
+	    "exit status: 0 would pass, 1 would be held, deferred or refused,\n"
+	    "             2 wrong usage or configuration, or a file that cannot be read\n",
+	    out);
 	return status;
 }
 
@@ -81,7 +83,6 @@ parse_options(int argc, char **argv, struct check_options *options)
 {
 	int option;
 
-	options->config = TOOL_CONFIG;
 	while ((option = getopt_long(argc, argv, "c:f:r:i:e:a:jh", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c': options->config = optarg; break;
@@ -103,6 +104,36 @@ parse_options(int argc, char **argv, struct check_options *options)
 	return optind < argc ? -1 : usage(stderr, TOOL_USAGE);
 }
 
+static bool
+is_path(struct arena *arena, const char *text)
+{
+	struct address address;
+	bool is_null;
+
+	return address_path_parse(arena, slice_of(text), &address, &is_null) &&
+	    (is_null || *address.domain != '\0');
+}
+
+/* -1 when all is well. */
+static int
+validate(const struct check_options *options, struct arena *arena)
+{
+	struct ip ip;
+
+	if (options->from != NULL && !is_path(arena, options->from))
+		return tool_error("--from: expected an address, as in news@example.com, or "
+		    "<> for the null sender, got \"%s\"", options->from);
+	for (size_t i = 0; i < options->n_rcpts; i++) {
+		if (!is_path(arena, options->rcpts[i]))
+			return tool_error("--rcpt: expected an address, as in "
+			    "you@example.net, got \"%s\"", options->rcpts[i]);
+	}
+	if (options->client != NULL && !ip_parse(slice_of(options->client), &ip))
+		return tool_error("--client: expected an IP address, got \"%s\"",
+		    options->client);
+	return -1;
+}
+
 /* ---- the parts ---- */
 
 static struct dns *
@@ -122,6 +153,22 @@ open_dns(struct check_run *run, const char **error_r)
 	return dns;
 }
 
+/* Whoever tries it before installing it needs no configuration. */
+static const char *
+choose_config(const struct check_run *run, struct files *files)
+{
+	static const char defaults[] = "# all of them\n";
+
+	if (run->options->config != NULL)
+		return run->options->config;
+	if (access(TOOL_CONFIG, F_OK) != 0 && errno == ENOENT) {
+		fputs("mailworthy: there is no " TOOL_CONFIG ": judged with the defaults, "
+		    "no domain is managed\n", stderr);
+		files_put(files, TOOL_CONFIG, defaults, sizeof(defaults) - 1);
+	}
+	return TOOL_CONFIG;
+}
+
 static int
 open_run(struct check_run *run)
 {
@@ -129,7 +176,7 @@ open_run(struct check_run *run)
 	struct core_options parts = { .clock = &clock_system };
 	const char *error = "";
 
-	run->snapshot = snapshot_load_lenient(files, run->options->config, run->arena,
+	run->snapshot = snapshot_load_lenient(files, choose_config(run, files), run->arena,
 	    &error);
 	files_free(&files);
 	if (run->snapshot == NULL)
@@ -219,6 +266,10 @@ set_sender(struct message *message, const struct check_options *options, struct 
 	}
 	message->mail_from_malformed = !address_path_parse(message->arena, slice_of(path),
 	    &message->mail_from, &message->mail_from_is_null);
+	if (*path == '\0' && options->from == NULL) {	/* not known is not null */
+		message->mail_from_is_null = false;
+		message->mail_from_malformed = true;
+	}
 }
 
 static void
@@ -298,7 +349,9 @@ tool_check(int argc, char **argv)
 		return status;
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
 	run.arena = arena_new();
-	worst = open_run(&run);
+	worst = validate(&options, run.arena);
+	if (worst == -1)
+		worst = open_run(&run);
 	for (i = optind; i < argc && worst != TOOL_USAGE; i++) {
 		status = check_file(&run, argv[i], argc - optind > 1);
 		if (status > worst)

@@ -56,8 +56,10 @@ explain(const struct check *check)
 	    check->action == ACTION_NONE ? "none" : action_name(check->action));
 	if (check->covers != NULL && *check->covers != '\0')
 		printf("Covers   %s\n", check->covers);
-	printf("\nTune it: check \"%s\" { weight = %d.%d action = none shadow = yes }\n",
-	    check->id, check->weight / 10, check->weight % 10);
+	printf("\nTo tune it put into mailworthy.conf what is to differ of\n"
+	    "check \"%s\" { weight = %d.%d action = %s shadow = false }\n",
+	    check->id, check->weight / 10, check->weight % 10,
+	    check->action == ACTION_NONE ? "none" : action_name(check->action));
 }
 
 static const char *

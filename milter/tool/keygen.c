@@ -85,7 +85,9 @@ write_key(const struct keygen *keygen, const char *pem)
 		    strerror(errno));
 	fd = open(keygen->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
-		return tool_error("cannot make %s: %s", keygen->path, strerror(errno));
+		return tool_error("cannot make %s: %s%s", keygen->path, strerror(errno),
+		    errno == EACCES ? "; run it as root, or name a --directory" :
+		    errno == ENOENT ? "; make the directory above it first" : "");
 	if (group != NULL && (fchown(fd, 0, group->gr_gid) != 0 || fchmod(fd, 0640) != 0)) {
 		close(fd);
 		return tool_error("cannot give %s to group mailworthy: %s", keygen->path,
@@ -125,7 +127,9 @@ print_all(const struct keygen *keygen, const struct key *key)
 	puts("\n   or, in a web form that takes the value in one line:\n");
 	printf("Name   %s._domainkey.%s\nType   TXT\nValue  %s\n\n", keygen->selector,
 	    keygen->domain, record);
-	puts("2. Put this into mailworthy.conf, the newest key last, and reload:\n");
+	puts("2. Put this into mailworthy.conf and send the daemon SIGHUP. Where the domain "
+	    "has\n   its section already, add only the line of the key, below those "
+	    "that are there:\n");
 	printf("domain \"%s\" {\n\tkey \"%s\" { file = \"%s\" }\n}\n", keygen->domain,
 	    keygen->selector, keygen->path);
 	if (keygen->type == KEY_ED25519)
@@ -209,7 +213,8 @@ run(struct keygen *keygen, int argc, char **argv)
 		return usage(stderr, TOOL_USAGE);
 	keygen->domain = domain_to_ascii(keygen->arena, slice_of(argv[optind]));
 	if (keygen->domain == NULL || !domain_is_fqdn(keygen->domain))
-		return tool_error("\"%s\" is no domain name", argv[optind]);
+		return tool_error("expected a full domain name, as in example.com, got "
+		    "\"%s\"", argv[optind]);
 	if (keygen->selector != NULL && !is_selector(keygen->selector))
 		return tool_error("--selector: expected small letters, digits and \"-\", "
 		    "got \"%s\"", keygen->selector);

@@ -22,11 +22,12 @@ static const struct option long_options[] = {
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: mailworthy mode [-c file] [audit|enforce|file]\n"
-	    "  audit     log only, from now on, for everything, also after a restart\n"
-	    "  enforce   act, for everything\n"
-	    "  file      as the configuration says again\n"
-	    "  (nothing) show what is in force\n", out);
+	fputs("usage: mailworthy mode [--config FILE] [audit|enforce|file]\n"
+	    "  audit          log only, from now on, for everything, also after a restart\n"
+	    "  enforce        act, for everything\n"
+	    "  file           as the configuration says again\n"
+	    "  (nothing)      show what is in force\n"
+	    "  --config FILE  configuration (" TOOL_CONFIG ")\n", out);
 	return status;
 }
 

@@ -62,7 +62,8 @@ print_message(struct report *r)
 	print_line(r, "From", message->author.text != NULL ?
 	    safe(r, message->author.text) : "nobody");
 	print_line(r, "Envelope", message->mail_from_is_null ?
-	    "<> (null reverse-path)" : safe(r, message->mail_from.text));
+	    "<> (null reverse-path)" : *message->mail_from.text != '\0' ?
+	    safe(r, message->mail_from.text) : "not known; name it with --from");
 	print_line(r, "To", to);
 	print_line(r, "Subject", message->subject != NULL && *message->subject != '\0' ?
 	    safe(r, message->subject) : "(none)");
@@ -87,6 +88,17 @@ code_of(const struct report *r)
 	    n + slice_find(slice_sub(reply, n, reply.n), ' ')));
 }
 
+/* Mail that receivers refuse may pass here: the default refuses little. */
+static const char *
+pass_text(const struct report *r)
+{
+	for (int i = 0; i < RECEIVERS; i++) {
+		if (!r->verdict->receivers[i].accept)
+			return "would pass: no finding below is set to stop it";
+	}
+	return "would pass";
+}
+
 static const char *
 would_text(const struct report *r)
 {
@@ -95,7 +107,7 @@ would_text(const struct report *r)
 
 	switch (r->verdict->would) {
 	case ACTION_NONE:
-		return "would pass";
+		return pass_text(r);
 	case ACTION_HOLD:
 		return decisive->action == ACTION_NONE ?
 		    arena_printf(arena, "would be held: %s", r->verdict->hold_reason) :
@@ -223,6 +235,19 @@ print_part(struct report *r, const char *label, const char *text)
 	page_wrap(&r->page, BODY_COLUMN, text);
 }
 
+/* The first sentence of a meaning says what is found, as the finding's own text
+ * does already. */
+static const char *
+why(const struct finding *finding)
+{
+	const char *meaning = finding->check->meaning;
+	const char *rest = strstr(meaning, ". ");
+
+	if (finding->text == meaning)
+		return NULL;
+	return rest != NULL ? rest + 2 : meaning;
+}
+
 static void
 print_finding(struct report *r, const struct finding *finding)
 {
@@ -237,8 +262,7 @@ print_finding(struct report *r, const struct finding *finding)
 	    severity_name(finding->severity), note != NULL ? ", " : "",
 	    note != NULL ? note : ""));
 	print_part(r, "What", finding->text);
-	if (finding->text != finding->check->meaning)
-		print_part(r, "Why", finding->check->meaning);
+	print_part(r, "Why", why(finding));
 	print_part(r, "Fix", finding->fix);
 }
 
@@ -290,7 +314,7 @@ open_reason(const struct report *r, const struct verdict_open *open)
 		return "there is no login, or no \"logins\" table";
 	if (starts(open->id, "dkim-"))
 		return "there is no key or signature to look at";
-	return "what it looks at is not there or not known";
+	return "the message or DNS has nothing that it could look at";
 }
 
 /* Ids of one reason stand together; each reason is printed where it is first met. */

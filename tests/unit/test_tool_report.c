@@ -192,6 +192,45 @@ test_held(void **state)
 	compare_golden("report-held.txt");
 }
 
+/* Receivers refuse what is not set to be stopped here. */
+static void
+test_refused_elsewhere(void **state)
+{
+	(void)state;
+	judged_hit(&c, "dmarc-fail", FAMILY_IDENTITY, 70, ACTION_NONE);
+	c.evidence.spf.worst = SPF_FAIL;
+	c.evidence.spf.all_pass = false;
+	c.evidence.dkim.any_pass = false;
+	c.evidence.dkim.own[0].predicted = DKIM_FAIL;
+	c.evidence.dmarc.result = DMARC_FAIL;
+	make_report(false, 80);
+	assert_non_null(strstr(report,
+	    "would pass: no finding below is set to stop it\n"));
+}
+
+/* The finding's text stands for the first sentence of the meaning. */
+static void
+test_why(void **state)
+{
+	(void)state;
+	judged_hit(&c, "nul-byte", FAMILY_FORMAT, 30, ACTION_NONE)->meaning =
+	    "There are NUL bytes. Hosts on the way cut the text there.";
+	judged_result(&c)->text = "The body holds 17 NUL bytes.";
+	make_report(false, 80);
+	assert_non_null(strstr(report, "What  The body holds 17 NUL bytes.\n"
+	    "       Why   Hosts on the way cut the text there.\n"));
+	assert_null(strstr(report, "There are"));
+}
+
+static void
+test_sender_not_known(void **state)
+{
+	(void)state;
+	c.message->mail_from.text = "";
+	make_report(false, 80);
+	assert_non_null(strstr(report, "Envelope  not known; name it with --from\n"));
+}
+
 static size_t
 columns(const char *line, size_t n)
 {
@@ -309,6 +348,9 @@ main(void)
 		TEST(test_colour),
 		TEST(test_unknown),
 		TEST(test_held),
+		TEST(test_refused_elsewhere),
+		TEST(test_why),
+		TEST(test_sender_not_known),
 		TEST(test_widths),
 		TEST(test_record_line),
 		TEST(test_hostile_text),

@@ -50,6 +50,8 @@ enum key_record_status {
 struct key_record {
 	enum key_record_status status;
 	const char *problem;	/* MALFORMED: which of the faults, for people */
+	bool overlooked;	/* MALFORMED, by a fault that half of the verifiers in
+				 * use do not mind */
 	enum key_type type;
 	unsigned bits;		/* RSA */
 	bool testing;		/* t=y */

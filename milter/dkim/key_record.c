@@ -152,8 +152,9 @@ list_has(struct slice list, const char *word, const char *other)
 
 /* Faults that are seen without reading the tags. */
 static const char *
-text_fault(struct slice text, size_t n)
+text_fault(struct slice text, size_t n, bool *overlooked_r)
 {
+	*overlooked_r = n > 1 || slice_find(text, '"') < text.n;
 	if (n > 1)
 		return "several TXT records stand at this name and a verifier may read "
 		    "any of them: leave one";
@@ -170,7 +171,7 @@ text_fault(struct slice text, size_t n)
 
 /* Faults of the tags but k= and p=.  No verifier minds where v= stands. */
 static const char *
-tags_fault(struct arena *arena, const struct tags *tags)
+tags_fault(struct arena *arena, const struct tags *tags, bool *overlooked_r)
 {
 	const struct tag *v = tags_find(tags, "v"), *h = tags_find(tags, "h"),
 	    *s = tags_find(tags, "s");
@@ -178,6 +179,8 @@ tags_fault(struct arena *arena, const struct tags *tags)
 	if (v != NULL && !slice_eq(v->value, SLICE("DKIM1")))
 		return arena_printf(arena, "v= is \"%s\" where \"DKIM1\" is needed",
 		    log_safe(arena, v->value, 40));
+	*overlooked_r = tags->malformed ||
+	    (h != NULL && !list_has(h->value, "sha256", "sha256"));
 	if (tags->malformed)
 		return arena_printf(arena, "\"%s\" is no part of a tag=value list, or "
 		    "its tag stands there twice",
@@ -252,6 +255,7 @@ read_tags(struct arena *arena, struct slice text, size_t n_strings,
 	else if (slice_eq(k->value, SLICE("ed25519")))
 		record->type = KEY_ED25519;
 	else {
+		record->overlooked = slice_is(k->value, "rsa");
 		fault(record, arena_printf(arena, "k=%s is a type of key that "
 		    "verifiers do not know: it must be rsa or ed25519",
 		    log_safe(arena, k->value, 40)));
@@ -274,14 +278,14 @@ key_record_parse(struct arena *arena, const struct slice *texts,
 	struct tags *tags;
 
 	*record_r = (struct key_record){ .status = KEY_RECORD_VALID };
-	problem = text_fault(texts[0], n);
+	problem = text_fault(texts[0], n, &record_r->overlooked);
 	if (problem != NULL) {
 		fault(record_r, problem);
 		return;
 	}
 	tags = arena_alloc(arena, sizeof(*tags));
 	tags_parse(texts[0], tags);
-	problem = tags_fault(arena, tags);
+	problem = tags_fault(arena, tags, &record_r->overlooked);
 	if (problem != NULL)
 		fault(record_r, problem);
 	else

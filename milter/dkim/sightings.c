@@ -403,7 +403,8 @@ judge_record(struct arena *arena, const struct ring_key *key,
 		break;
 	case KEY_RECORD_MALFORMED:
 		seen->state = KEY_DNS_MALFORMED;
-		seen->holds_key = holds_key(texts, answer->n, key->key);
+		seen->holds_key = record.overlooked &&
+		    holds_key(texts, answer->n, key->key);
 		copy_text(seen->problem, sizeof(seen->problem),
 		    slice_of(record.problem));
 		break;

@@ -42,8 +42,8 @@ check_date_missing(const struct check_input *input, struct check_result *result)
 		return;
 	}
 	result->weight = 0;
-	check_hit(input, result, "The message came without a Date field; one was "
-	    "added.");
+	check_hit(input, result, "The message came without a Date field; "
+	    "mailworthy adds one.");
 }
 
 void

@@ -63,7 +63,7 @@ check_egress_no_ptr(const struct check_input *input, struct check_result *result
 		return;
 	check_hit(input, result, "No reverse DNS (PTR record) for %s, from which mail "
 	    "leaves.", buf_str(&tally.names));
-	if (egress->helo != NULL)
+	if (egress->helo != NULL && domain_is_fqdn(egress->helo))
 		check_fix(input, result, "Have the owner of the network set the PTR "
 		    "record of %s to %s, and let that name lead back to the address.",
 		    buf_str(&tally.names), check_safe(input, egress->helo));
@@ -297,6 +297,7 @@ check_egress_helo(const struct check_input *input, struct check_result *result)
 	check_hit(input, result, "The HELO name %s does not resolve to %s, from which "
 	    "mail leaves.", helo, buf_str(&tally.names));
 	check_fix(input, result, "Publish address records of %s for %s (A or AAAA), or "
-	    "set smtp_helo_name in main.cf to a name that has them.", helo,
+	    "set smtp_helo_name in main.cf to a name that has them. If the MTA says "
+	    "another name already, write it as helo into the egress section.", helo,
 	    buf_str(&tally.names));
 }

@@ -19,8 +19,8 @@ check_message_id_missing(const struct check_input *input, struct check_result *r
 		return;
 	}
 	result->weight = 0;
-	check_hit(input, result, "The message came without a Message-ID field; one was "
-	    "added.");
+	check_hit(input, result, "The message came without a Message-ID field; "
+	    "mailworthy adds one.");
 }
 
 void

@@ -68,6 +68,15 @@ def children(pid):
     return found
 
 
+def cpu_ms(pid):
+    """User and system time of a process and all its children, ended ones too."""
+    total = 0
+    for each in children(pid):
+        fields = pathlib.Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
+        total += sum(map(int, fields[11:15]))
+    return total * 1000 / TICK
+
+
 class Filter:
     """socket: what milter-load takes, unix:/path or inet:address:port."""
 
@@ -111,12 +120,7 @@ class Filter:
         self.log.close()
 
     def cpu_ms(self):
-        """User and system time of all its processes since they began."""
-        total = 0
-        for pid in children(self.pid):
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
-        return total * 1000 / TICK
+        return cpu_ms(self.pid)
 
     def peak_mb(self):
         """(of the largest process, of all together), resident."""

@@ -321,6 +321,34 @@ test_reader(void **state)
 	sightings_close(&sightings);
 }
 
+/* The clock was years ahead for a while. */
+static void
+test_wrong_clock(void **state)
+{
+	const time_t ahead = NOW + (time_t)10 * 365 * 86400;
+	struct sightings *sightings = sightings_open(NULL);
+	struct sighting seen;
+
+	(void)state;
+	sightings_note(sightings, &rsa, match(300), ahead);
+	sightings_note(sightings, &rsa, match(300), NOW);
+	assert_true(sightings_get(sightings, &rsa, &seen));
+	assert_int_equal(seen.since, NOW);
+	assert_int_equal(seen.last_match, NOW);
+	/* Set back a little: nothing is forgotten. */
+	sightings_note(sightings, &rsa, match(300), NOW - 5);
+	assert_true(sightings_get(sightings, &rsa, &seen));
+	assert_int_equal(seen.since, NOW);
+	/* A refusal of that time is no first of two. */
+	sightings_note(sightings, &rsa, answer(DNS_NXDOMAIN, NULL, 300), ahead);
+	sightings_note(sightings, &rsa, answer(DNS_NXDOMAIN, NULL, 300), ahead + 600);
+	sightings_note(sightings, &rsa, answer(DNS_NXDOMAIN, NULL, 300), NOW);
+	assert_true(sightings_get(sightings, &rsa, &seen));
+	assert_int_equal(seen.first_bad, NOW);
+	assert_int_equal(seen.second_bad, 0);
+	sightings_close(&sightings);
+}
+
 static void
 test_names(void **state)
 {
@@ -342,6 +370,7 @@ main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_fails),
 		cmocka_unit_test(test_reader),
+		cmocka_unit_test(test_wrong_clock),
 		cmocka_unit_test(test_names),
 	};
 

@@ -121,7 +121,7 @@ test_date(void **state)
 	static const struct checked_row missing[] = {
 		{ "missing", FROM, NULL, false, HIT(10), "no Date field", "repair" },
 		{ "added", FROM, adds_date, false, CHECK_HIT, 0, ACTION_NONE,
-		    "was added", NULL },
+		    "mailworthy adds", NULL },
 		{ "there", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "there, not kept", NULL, NULL, true, NOT(CHECK_OK) },
 	};
@@ -187,7 +187,7 @@ test_message_id(void **state)
 	static const struct checked_row missing[] = {
 		{ "missing", FROM, NULL, false, HIT(15), "no Message-ID", "repair" },
 		{ "added", FROM, adds_message_id, false, CHECK_HIT, 0, ACTION_NONE,
-		    "was added", NULL },
+		    "mailworthy adds", NULL },
 		{ "there", NULL, NULL, false, NOT(CHECK_OK) },
 		{ "there, not kept", NULL, NULL, true, NOT(CHECK_OK) },
 	};

@@ -104,6 +104,16 @@ evaluate(const struct collection *c, const struct spf_query *query,
 	return 0;
 }
 
+/* Reverse DNS and HELO are of another collector, which may be through already. */
+static void
+take_spf(struct egress_address *address, const struct egress_address *fresh)
+{
+	address->spf_known = fresh->spf_known;
+	address->spf = fresh->spf;
+	address->second_asked = fresh->second_asked;
+	address->second = fresh->second;
+}
+
 static int
 judge_address(const struct collection *c, struct egress_address *address)
 {
@@ -126,7 +136,7 @@ judge_address(const struct collection *c, struct egress_address *address)
 		return age == RESULT_NONE;
 	if (age == RESULT_DUE && fresh.spf_known != KNOWN_VALUE)
 		return 0;
-	*address = fresh;
+	take_spf(address, &fresh);
 	if (fresh.spf_known == KNOWN_VALUE && !fresh.spf.uses_local_part) {
 		pack_new(&value, c->input->arena);
 		pack_address(&value, address);

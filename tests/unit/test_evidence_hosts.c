@@ -224,11 +224,37 @@ judges_the_envelope_apart(void **state)
 	rig_close(&rig);
 }
 
+/* SPF often takes more rounds of DNS than the PTR: it must leave the PTR alone. */
+static void
+survives_spf(void **state)
+{
+	struct rig rig;
+	struct collection c = { .input = &rig.input, .evidence = &rig.evidence };
+
+	(void)state;
+	rig_open(&rig, "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+	    "mail.example.com A 192.0.2.1\n");
+	rig_ip(&rig, "192.0.2.1");
+	rig_message(&rig, "example.com", "example.com");
+	rig_lookups(&rig);
+	assert_int_equal(collect_egress(&c), 0);
+	while (collect_hosts(&c) != 0)
+		lookups_wait(rig.input.lookups);
+	while (collect_spf(&c) != 0)
+		lookups_wait(rig.input.lookups);
+	assert_int_equal(rig.evidence.spf.worst, SPF_PASS);
+	assert_int_equal(rig.evidence.egress.addresses[0].ptr_known, KNOWN_ABSENT);
+	assert_int_equal(rig.evidence.egress.addresses[0].helo_known, KNOWN_VALUE);
+	assert_true(rig.evidence.egress.addresses[0].helo_forward);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_ptr),
+		cmocka_unit_test(survives_spf),
 		cmocka_unit_test(resolves_helo),
 		cmocka_unit_test(judges_names),
 		cmocka_unit_test(judges_the_envelope_apart),

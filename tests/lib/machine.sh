@@ -17,6 +17,12 @@ as_root() {
 	fi
 }
 
+# configure refuses to build elsewhere from a source directory that is configured.
+need_clean_source() {
+	[ ! -e "$top/config.status" ] ||
+	    die "The source directory itself is configured; run \"make distclean\" in it first."
+}
+
 is_installed() {
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }

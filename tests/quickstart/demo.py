@@ -84,16 +84,20 @@ def send(postfix, path):
 
 def wrap(text, indent):
     width = min(shutil.get_terminal_size((80, 24)).columns, 100)
-    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent,
+                         break_on_hyphens=False, break_long_words=False)
 
 
 def show(path, record, reply):
     verdict = record["verdict"]
-    colour = {"pass": "32", "hold": "33", "tempfail": "33", "reject": "31"}[verdict]
+    # what Postfix did, in its words; mail that is sent may be refused elsewhere
+    done = {"pass": "sent", "hold": "held", "tempfail": "deferred", "reject": "refused"}[verdict]
+    welcome = all(answer == "accept" for answer in record["receivers"].values())
+    colour = "31" if verdict == "reject" else "32" if verdict == "pass" and welcome else "33"
     title = path.stem.split("-", 1)[1].replace("-", " ")
     print("\n" + paint("1", f"{path.name[0]}  {title}"))
-    print(f"   score {record['score']}   " + paint(colour, verdict) +
-          ("" if reply.startswith("250") else f"   our server said: {reply[:90]}"))
+    print(f"   score {record['score']}   " + paint(colour, done) +
+          ("" if reply.startswith("250") else f" by our own server: {reply.split(':')[0]}"))
     words = []
     for name, answer in record["receivers"].items():
         good = answer == "accept"
@@ -114,7 +118,8 @@ def show(path, record, reply):
 
 
 def main():
-    build = sys.argv[1]
+    sys.stdout.reconfigure(line_buffering=True)     # also into a file or a pipe
+    build = str(pathlib.Path(sys.argv[1]).resolve())
     keep = "--keep" in sys.argv
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-quickstart-"))
     os.chmod(scratch, 0o755)
@@ -160,10 +165,13 @@ def stay(postfix, daemon, build, scratch, sink):
     print(f"""
 Left running until you press Ctrl-C:
   send a message    swaks --server 127.0.0.1:{postfix.port} --from you@example.com --to anna@example.net
+                    (apt-get install swaks; or any mail program, by SMTP to port {postfix.port})
   the records       tail -f {daemon.events}
   judge a file      {build}/mailworthy check --config {daemon.config} FILE
   audit and back    {build}/mailworthy mode --config {daemon.config} audit
-  what arrived      {scratch}/arrived (one file a message)""")
+                    {build}/mailworthy mode --config {daemon.config} file
+  what arrived      {scratch}/arrived (one file a message)
+Its DNS knows example.com, weak.example.org and gmail.com alone; nothing leaves this machine.""")
     (scratch / "arrived").mkdir()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     written = 0

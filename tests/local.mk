@@ -164,6 +164,40 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
 
+# Those that use threads, for a build with ThreadSanitizer.
+thread_tests = \
+	tests/dns/test_unbound \
+	tests/unit/test_base_cache \
+	tests/unit/test_dkim_threads \
+	tests/unit/test_dns_threads \
+	tests/unit/test_record_sink \
+	tests/unit/test_spf_opinion
+
+thread-tests: $(thread_tests)
+	@status=0; for test in $(thread_tests); do \
+	    echo "# $$test"; \
+	    srcdir=$(srcdir) CMOCKA_MESSAGE_OUTPUT=TAP ./$$test || status=1; \
+	done; exit $$status
+
+.PHONY: thread-tests
+
+# The daemon over its socket: tests/milter/run BUILD.
+EXTRA_DIST += \
+	tests/lib/daemon.py \
+	tests/lib/dnsserver.py \
+	tests/lib/milter.py \
+	tests/lib/postfix.py \
+	tests/milter/hostile.py \
+	tests/milter/outbound.py \
+	tests/milter/process.py \
+	tests/milter/rig.py \
+	tests/milter/run \
+	tests/milter/run-threads \
+	tests/milter/stages.py \
+	tests/milter/threads.py \
+	tests/milter/threads.supp \
+	tests/mta/process.py
+
 # make fuzzers (after configure --enable-fuzzers): not part of make check
 fuzz_programs = \
 	tests/fuzz/fuzz_address \

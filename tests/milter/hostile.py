@@ -316,6 +316,25 @@ def families(rig):
         m.quit()
 
 
+# ---- what goes wrong at the end ----
+
+@case("the MTA goes away while it is edited: deferred, not half edited")
+def edit_fails(rig):
+    with rig.open() as m:
+        m.begin()
+        m.mail("<a@slow.example.net>")      # DNS keeps us until the MTA is gone
+        m.rcpt(), m.headers(), m.eoh(), m.body()
+        m.macros("E", {"i": "4GONE"})
+        m.put("E")
+        m.flush()
+    end = time.monotonic() + 10
+    while (rig.last_record() or {}).get("queue_id") != "4GONE" and time.monotonic() < end:
+        time.sleep(0.02)
+    record = rig.last_record()
+    assert (record["queue_id"], record["verdict"], record["edits"]) == ("4GONE", "tempfail", []), record
+    assert "the MTA refused an edit; the message is deferred" in rig.daemon.read_log()
+
+
 # ---- many and slow ----
 
 @case("clients that stop in the middle of a message hold nobody up")
@@ -382,7 +401,9 @@ def bounded(rig):
 
 def main():
     build = sys.argv[1]
-    return run_cases({None: lambda: Rig(build)}, *sys.argv[2:3])
+    slow = "slow.example.net ANY !timeout\n"
+    return run_cases({None: lambda: Rig(build, zone=slow, resolver="timeout = 1 deadline = 1")},
+                     *sys.argv[2:3])
 
 
 if __name__ == "__main__":

@@ -363,14 +363,6 @@ serve(struct master *master)
 
 /* ---- start ---- */
 
-static int
-fail(struct arena *arena, const char *error)
-{
-	log_lines(error);
-	arena_free(&arena);
-	return 1;
-}
-
 static const char *
 absolute(const char *path, struct arena *arena)
 {
@@ -417,34 +409,50 @@ take_signals(struct master *master)
 	master->signal_fd = signalfd(-1, &master->signals, SFD_CLOEXEC);
 }
 
+static void
+release(struct master *master)
+{
+	listen_close();
+	snapshot_unref(&master->snapshot);
+	egress_facts_free(&master->egress);
+	close(master->signal_fd);
+}
+
+static int
+run(struct master *master, struct arena *arena)
+{
+	const char *error = "";
+
+	if (prepare(master, arena, &error) != 0) {
+		log_lines(error);
+		return 1;
+	}
+	if (!master->options->foreground) {
+		if (daemon(0, 0) != 0) {
+			log_error("cannot go into the background: %s", strerror(errno));
+			return 1;
+		}
+		log_open(LOG_TARGET_SYSLOG, LOG_LEVEL_INFO);
+	}
+	start_worker(master);
+	serve(master);
+	listen_close();
+	log_info("stopped");
+	return master->ended_badly ? 1 : 0;
+}
+
 int
 daemon_run(const struct daemon_options *options)
 {
 	struct master master = { .options = options, .channel = -1 };
 	struct arena *arena = arena_new();
-	const char *error = "";
+	int status;
 
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
 	take_signals(&master);
-	if (prepare(&master, arena, &error) != 0) {
-		listen_close();
-		snapshot_unref(&master.snapshot);
-		egress_facts_free(&master.egress);
-		return fail(arena, error);
-	}
-	if (!options->foreground) {
-		if (daemon(0, 0) != 0)
-			return fail(arena, "cannot go into the background");
-		log_open(LOG_TARGET_SYSLOG, LOG_LEVEL_INFO);
-	}
-	start_worker(&master);
-	serve(&master);
-	listen_close();
-	log_info("stopped");
-	snapshot_unref(&master.snapshot);
-	egress_facts_free(&master.egress);
-	close(master.signal_fd);
+	status = run(&master, arena);
+	release(&master);
 	arena_free(&arena);
-	return master.ended_badly ? 1 : 0;
+	return status;
 }

@@ -16,6 +16,7 @@
 #include "dkim/keyring.h"
 #include "dns/dns.h"
 #include "evidence/collect.h"
+#include "evidence/egress.h"
 #include "facts/message.h"
 #include "settings/files.h"
 #include "settings/settings.h"
@@ -68,7 +69,7 @@ usage(FILE *out, int status)
 	    "  --rcpt ADDR     envelope recipient, may stand more than once (To)\n"
 	    "  --auth LOGIN    login of the sender\n"
 	    "  --client ADDR   address of the SMTP client\n"
-	    "  --helo NAME     name this host says HELO with (its own name)\n"
+	    "  --helo NAME     name this host says HELO with (Postfix's myhostname)\n"
 	    "  --json          one JSON object a message\n"
 	    "  --zone FILE     take DNS answers from a zone file\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
@@ -215,16 +216,19 @@ close_run(struct check_run *run)
 
 /* ---- one message ---- */
 
+/* The MTA's name: as given, else what Postfix says (left to the evidence), else
+ * this host's. */
 static struct session *
-make_session(const struct check_options *options)
+make_session(const struct check_run *run)
 {
+	const struct check_options *options = run->options;
 	struct session *session = session_new();
 	char name[256];
 
 	if (options->client != NULL)
 		ip_parse(slice_of(options->client), &session->client_addr);
 	session->client_port = 1;
-	if (gethostname(name, sizeof(name)) == 0) {
+	if (run->egress->myhostname == NULL && gethostname(name, sizeof(name)) == 0) {
 		name[sizeof(name) - 1] = '\0';
 		session->mta_name = arena_strdup(session->arena, name);
 	}
@@ -313,7 +317,7 @@ print(const struct check_run *run, const struct passage *passage, const char *pa
 static int
 check_file(struct check_run *run, const char *path, bool several)
 {
-	struct session *session = make_session(run->options);
+	struct session *session = make_session(run);
 	struct message *message = message_new(session, clock_now(&clock_system),
 	    clock_mono_us(&clock_system));
 	const char *error = "";

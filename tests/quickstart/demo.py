@@ -186,4 +186,8 @@ Its DNS knows example.com, weak.example.org and gmail.com alone; nothing leaves 
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BrokenPipeError:     # piped into head or a pager that was left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

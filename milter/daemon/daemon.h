@@ -14,6 +14,7 @@ struct settings;
 struct snapshot;
 
 #define DAEMON_CONFIG SYSCONFDIR "/mailworthy/mailworthy.conf"
+#define DAEMON_INSPECT_SECONDS 60	/* of DNS that -n waits for */
 #define DAEMON_HEARTBEAT_SECONDS 1
 #define DAEMON_SILENT_SECONDS 60	/* without heartbeat: the worker is replaced */
 #define DAEMON_SEND_SECONDS 5		/* for the worker to take what it is sent */

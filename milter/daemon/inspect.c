@@ -1,8 +1,11 @@
 /*
  * What the daemon tells without serving: the effective settings, the versions.
  */
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -32,6 +35,14 @@ say(void *ctx, const char *domain, const char *id, const char *text, const char 
 		fprintf(stderr, "    Fix: %s\n", fix);
 }
 
+static atomic_int late;		/* set by the alarm */
+
+static void
+be_late(int number __attribute__((unused)))
+{
+	atomic_store(&late, 1);
+}
+
 /* What DNS says of keys, domains and egress addresses: warnings only. */
 static void
 look_at_dns(struct snapshot *snapshot, struct arena *arena)
@@ -52,9 +63,15 @@ look_at_dns(struct snapshot *snapshot, struct arena *arena)
 	if (core == NULL) {
 		fprintf(stderr, "DNS was not asked: %s\n", error);
 	} else {
-		health_round(health, core, snapshot, say, &n, NULL);
+		signal(SIGALRM, be_late);
+		alarm(DAEMON_INSPECT_SECONDS);
+		health_round(health, core, snapshot, say, &n, &late);
+		alarm(0);
 		core_free(&core);
 	}
+	if (atomic_load(&late) != 0)
+		fprintf(stderr, "DNS was not asked for the rest: it took longer than %d s\n",
+		    DAEMON_INSPECT_SECONDS);
 	if (n > 0)
 		fprintf(stderr, "%u findings about DNS; the configuration itself is fine\n", n);
 	if (parts.dns != NULL)

@@ -53,6 +53,7 @@ static struct worker {
 	atomic_bool to_syslog;
 	atomic_int stop;		/* health ends its round */
 	atomic_int look_now;		/* health: do not wait for the timer */
+	atomic_bool keeping_failed;
 	atomic_bool proto_ended, health_ended, reload_ended;
 	const char *state_dir;
 } worker = {
@@ -204,6 +205,19 @@ look_at_mode_file(void)
 	    "enforce for everything, by `mailworthy mode enforce`");
 }
 
+/* Says it once when they cannot be kept, until they can again. */
+static void
+keep_sightings(void)
+{
+	bool failed = sightings_save(worker.sightings) != 0;
+	int error = errno;
+
+	if (atomic_exchange(&worker.keeping_failed, failed) || !failed)
+		return;
+	log_warning("cannot keep what DNS has shown of the keys in %s: %s; a restart "
+	    "forgets it", worker.state_dir, strerror(error));
+}
+
 /* The worker's first thread: until it is told to stop, or libmilter gave up. */
 static void
 tick(void)
@@ -217,9 +231,8 @@ tick(void)
 		if (n > 0 && !listen_to_master())
 			return;
 		look_at_mode_file();
-		if (++ticks % 10 == 0 && sightings_save(worker.sightings) != 0)
-			log_warning("cannot keep what DNS has shown of the keys in %s: %s",
-			    worker.state_dir, strerror(errno));
+		if (++ticks % 10 == 0)
+			keep_sightings();
 		if (n == 0)
 			speak(CHANNEL_ALIVE, "");
 	}
@@ -249,7 +262,7 @@ run_health(void *ctx __attribute__((unused)))
 		health_round(worker.health, worker.core, snapshot, say_health, NULL,
 		    &worker.stop);
 		snapshot_unref(&snapshot);
-		sightings_save(worker.sightings);
+		keep_sightings();
 		for (waited = 0; waited < HEALTH_SECONDS * 10 &&
 		    atomic_load(&worker.stop) == 0 &&
 		    atomic_exchange(&worker.look_now, 0) == 0; waited++)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import resource
 import signal
 import socket
 import stat
@@ -400,6 +401,25 @@ def kill_worker():
     assert counts["refused"] == 0 and counts["failed"] == 0 and counts["ok"] > 20, counts
 
 
+@test("out of memory: the worker ends, the next one serves")
+def out_of_memory():
+    with Rig(build) as rig:
+        if is_sanitized(build):     # its allocator wants terabytes of addresses
+            return
+        used = int(status_of(rig.pid)["VmData"][0]) * 1024
+        resource.prlimit(rig.pid, resource.RLIMIT_DATA, (used, used))
+        large = [*HEADERS, *[("X-Large", " " + "x" * 60000)] * 16]
+        for _ in range(50):     # libmilter itself survives it and drops the connection
+            with contextlib.suppress(OSError):
+                rig.one(large, timeout=5)
+            if rig.daemon.worker_pid() != rig.pid:
+                break
+        wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig), 2,
+                 "a new worker")
+        assert "the worker died of signal" in rig.daemon.read_log(), rig.daemon.read_log()
+        rig.watch()
+
+
 def answers(rig):
     try:
         return rig.one().action == "continue"
@@ -607,6 +627,29 @@ def log_rotation():
         rig.one(queue_id="4NEW")
         assert '"4OLD"' in old.read_text() and '"4NEW"' not in old.read_text()
         assert [r["queue_id"] for r in rig.daemon.records()] == ["4NEW"]
+
+
+@test("state that cannot be written: said once, mail goes on")
+def state_read_only():
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        for path in rig.daemon.state.iterdir():
+            path.unlink()
+        os.chmod(rig.daemon.state, 0o500)
+        try:
+            rig.daemon.start()
+            rig.watch()
+            assert rig.daemon.wait_log("cannot keep what DNS has shown of the keys"), \
+                rig.daemon.read_log()
+            for _ in range(2):
+                rig.reload()
+            time.sleep(0.3)
+            assert rig.one().inserted("DKIM-Signature")
+            assert rig.daemon.read_log().count("cannot keep what DNS") == 1
+            rig.daemon.stop()
+        finally:
+            os.chmod(rig.daemon.state, 0o755)
+        rig.daemon.start()
 
 
 def set_mode(rig, word):

@@ -125,9 +125,9 @@ class Rig:
     def open(self, *args, **kwargs):
         return Milter(self.daemon.socket, *args, **kwargs)
 
-    def one(self, *args, **kwargs):
+    def one(self, *args, timeout=30, **kwargs):
         """One message over a connection of its own."""
-        with self.open() as m:
+        with self.open(timeout=timeout) as m:
             m.begin()
             answer = m.message(*args, **kwargs)
             m.quit()

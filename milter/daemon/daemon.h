@@ -43,9 +43,9 @@ void daemon_print_versions(void);
 int daemon_run(const struct daemon_options *options);
 
 /*
- * Opens the listening socket of "unix:/path", "local:/path", "inet:host:port",
- * "inet:port@host": says "in use" when somebody answers there, removes a stale
- * socket file, sets group and mode, turns the delay of small packets off.
+ * Opens the listening socket, named as settings_socket() does: says "in use"
+ * when somebody answers there, removes a stale socket file, sets group and
+ * mode, turns the delay of small packets off.
  */
 int listen_open(const struct settings *settings, const char *socket,
     struct arena *arena, const char **error_r);

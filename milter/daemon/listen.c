@@ -17,70 +17,17 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/slice.h"
 #include "daemon/daemon.h"
 #include "proto/proto.h"
 #include "settings/settings.h"
 
-enum { ANSWER_MS = 2000 };	/* for a daemon that is there to answer */
+enum { ANSWER_MS = 1000 };	/* for a daemon that is there to answer */
 
 static char *socket_path;	/* of the unix socket we made, for listen_close() */
 
-struct address_text {
-	const char *path;		/* unix */
-	const char *host, *port;	/* inet */
-	bool is_inet6;
-};
-
-/* "host:port", "[v6]:port" or "port@host". */
-static bool
-split_inet(struct arena *arena, const char *text, struct address_text *address_r)
-{
-	const char *at = strchr(text, '@');
-	const char *colon = strrchr(text, ':');
-
-	if (at != NULL) {
-		address_r->port = arena_strndup(arena, text, (size_t)(at - text));
-		address_r->host = arena_strdup(arena, at + 1);
-	} else if (colon != NULL) {
-		address_r->host = arena_strndup(arena, text, (size_t)(colon - text));
-		address_r->port = arena_strdup(arena, colon + 1);
-	} else {
-		address_r->host = "127.0.0.1";
-		address_r->port = arena_strdup(arena, text);
-	}
-	if (address_r->host[0] == '[')
-		address_r->host = arena_strndup(arena, address_r->host + 1,
-		    strcspn(address_r->host + 1, "]"));
-	return *address_r->port != '\0';
-}
-
-static bool
-split_socket(struct arena *arena, const char *text, struct address_text *address_r)
-{
-	struct slice whole = slice_of(text);
-
-	memset(address_r, 0, sizeof(*address_r));
-	if (slice_starts_nocase(whole, "unix:"))
-		address_r->path = text + 5;
-	else if (slice_starts_nocase(whole, "local:"))
-		address_r->path = text + 6;
-	else if (text[0] == '/')
-		address_r->path = text;
-	else if (slice_starts_nocase(whole, "inet6:")) {
-		address_r->is_inet6 = true;
-		return split_inet(arena, text + 6, address_r);
-	} else if (slice_starts_nocase(whole, "inet:"))
-		return split_inet(arena, text + 5, address_r);
-	return address_r->path != NULL && address_r->path[0] == '/';
-}
-
-/*
- * A socket that refuses is free.  One that we may not reach, or whose queue is
- * full, belongs to somebody.
- */
-static bool
-answers(int family, const struct sockaddr *address, socklen_t size)
+/* 0 when somebody takes the connection, else errno. */
+static int
+try_connect(int family, const struct sockaddr *address, socklen_t size)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
@@ -88,7 +35,7 @@ answers(int family, const struct sockaddr *address, socklen_t size)
 	socklen_t error_size = sizeof(error);
 
 	if (fd == -1)
-		return false;
+		return errno;
 	if (connect(fd, address, size) != 0)
 		error = errno;
 	if (error == EINPROGRESS) {
@@ -97,34 +44,74 @@ answers(int family, const struct sockaddr *address, socklen_t size)
 			getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
 	}
 	close(fd);
-	return error == 0 || error == EAGAIN || error == EACCES || error == ETIMEDOUT;
+	return error;
 }
 
-/* smfi_opensocket() takes a live daemon's socket file without a word. */
+/*
+ * smfi_opensocket() takes a live daemon's socket file without a word.  One
+ * whose queue is full or that we may not reach belongs to somebody, too.
+ */
 static bool
-unix_in_use(const char *path)
+unix_in_use(const char *path, const struct stat *st)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int error;
 
-	if (strlen(path) >= sizeof(address.sun_path))
+	if (!S_ISSOCK(st->st_mode) || strlen(path) >= sizeof(address.sun_path))
 		return false;
 	memcpy(address.sun_path, path, strlen(path));
-	return answers(AF_UNIX, (const struct sockaddr *)&address, sizeof(address));
+	error = try_connect(AF_UNIX, (const struct sockaddr *)&address, sizeof(address));
+	return error == 0 || error == EAGAIN || error == EACCES;
 }
 
-static bool
-inet_in_use(const struct address_text *text)
+static int
+check_unix(const char *path, struct arena *arena, const char **error_r)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	struct addrinfo *list = NULL, *each;
-	bool yes = false;
+	struct stat st;
 
-	if (getaddrinfo(text->host, text->port, &hints, &list) != 0)
-		return false;
-	for (each = list; each != NULL && !yes; each = each->ai_next)
-		yes = answers(each->ai_family, each->ai_addr, each->ai_addrlen);
+	if (lstat(path, &st) != 0)
+		return 0;
+	if (unix_in_use(path, &st)) {
+		*error_r = arena_printf(arena, "socket unix:%s is in use: another daemon "
+		    "answers there; stop it, or set another `socket`", path);
+		return -1;
+	}
+	if (!S_ISSOCK(st.st_mode)) {
+		*error_r = arena_printf(arena, "socket unix:%s: there is a file of that name "
+		    "that is no socket; remove it, or set another `socket`", path);
+		return -1;
+	}
+	return 0;
+}
+
+/* The port and the host of "inet:port@host", as settings_socket() made it. */
+static int
+check_inet(const char *socket, struct arena *arena, const char **error_r)
+{
+	const char *port = strchr(socket, ':') + 1, *host = strchr(socket, '@') + 1;
+	struct addrinfo hints = {
+		.ai_family = socket[4] == '6' ? AF_INET6 : AF_INET,
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV,
+	};
+	struct addrinfo *list = NULL, *each;
+	bool in_use = false;
+	int error;
+
+	port = arena_strndup(arena, port, (size_t)(host - 1 - port));
+	error = getaddrinfo(host, port, &hints, &list);
+	if (error != 0) {
+		*error_r = arena_printf(arena, "socket %s: no address for %s: %s", socket,
+		    host, gai_strerror(error));
+		return -1;
+	}
+	for (each = list; each != NULL && !in_use; each = each->ai_next)
+		in_use = try_connect(each->ai_family, each->ai_addr, each->ai_addrlen) == 0;
 	freeaddrinfo(list);
-	return yes;
+	if (!in_use)
+		return 0;
+	*error_r = arena_printf(arena, "socket %s is in use: another daemon answers there; "
+	    "stop it, or set another `socket`", socket);
+	return -1;
 }
 
 /*
@@ -184,46 +171,15 @@ set_owner(const struct settings *settings, const char *path, struct arena *arena
 	return 0;
 }
 
-static int
-check_free(const struct address_text *address, const char *socket, struct arena *arena,
-    const char **error_r)
-{
-	struct stat st;
-
-	if (address->path == NULL ? inet_in_use(address) : unix_in_use(address->path)) {
-		*error_r = arena_printf(arena, "socket %s is in use: another daemon answers "
-		    "there; stop it, or set another `socket`", socket);
-		return -1;
-	}
-	if (address->path != NULL && lstat(address->path, &st) == 0 &&
-	    !S_ISSOCK(st.st_mode)) {
-		*error_r = arena_printf(arena, "socket %s: there is a file of that name that "
-		    "is no socket; remove it, or set another `socket`", address->path);
-		return -1;
-	}
-	return 0;
-}
-
 int
 listen_open(const struct settings *settings, const char *socket, struct arena *arena,
     const char **error_r)
 {
-	struct address_text address;
-	const char *name;
+	const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
 
-	if (!split_socket(arena, socket, &address)) {
-		*error_r = arena_printf(arena, "socket: expected \"unix:/path\" or "
-		    "\"inet:host:port\", got \"%s\"", socket);
-		return -1;
-	}
-	if (check_free(&address, socket, arena, error_r) != 0)
-		return -1;
-	if (address.path != NULL)
-		name = arena_printf(arena, "unix:%s", address.path);
-	else
-		name = arena_printf(arena, "inet%s:%s@%s", address.is_inet6 ||
-		    strchr(address.host, ':') != NULL ? "6" : "", address.port, address.host);
-	if (proto_register(name, error_r) != 0)
+	if ((path != NULL ? check_unix(path, arena, error_r) :
+	    check_inet(socket, arena, error_r)) != 0 ||
+	    proto_register(socket, error_r) != 0)
 		return -1;
 	errno = 0;
 	if (proto_listen() != 0) {
@@ -232,10 +188,10 @@ listen_open(const struct settings *settings, const char *socket, struct arena *a
 		return -1;
 	}
 	set_listener_options();
-	if (address.path == NULL)
+	if (path == NULL)
 		return 0;
-	socket_path = strdup(address.path);
-	return set_owner(settings, address.path, arena, error_r);
+	socket_path = strdup(path);
+	return set_owner(settings, path, arena, error_r);
 }
 
 void

@@ -387,7 +387,14 @@ prepare(struct master *master, struct arena *arena, const char **error_r)
 	if (master->snapshot == NULL)
 		return -1;
 	settings = snapshot_settings(master->snapshot);
-	socket = options->socket != NULL ? options->socket : settings->socket;
+	socket = settings->socket;
+	if (options->socket != NULL)
+		socket = settings_socket(arena, options->socket);
+	if (socket == NULL) {
+		*error_r = arena_printf(arena, "-p: expected %s, got \"%s\"",
+		    SETTINGS_SOCKET_FORM, options->socket);
+		return -1;
+	}
 	if (privileges_find(settings, &master->privileges, arena, error_r) != 0 ||
 	    privileges_prepare(&master->privileges, settings, socket, arena, error_r) != 0)
 		return -1;

@@ -19,7 +19,8 @@ struct snapshot;
 /*
  * What all conversations share.  The caller owns it and sets `stopping`: from
  * then on no connection and no message is begun, those begun go on to their
- * end.  libmilter's own way to stop frees sessions under callbacks that run.
+ * end.  libmilter's own way to stop leaves callbacks running, and frees their
+ * sessions in some versions.
  */
 struct proto_state {
 	atomic_bool stopping;

@@ -150,6 +150,11 @@ const struct settings *settings_load(struct files *files, const char *path,
 const struct settings *settings_ref(const struct settings *settings);
 void settings_unref(const struct settings **settings);
 
+/* What settings.socket holds for a socket as people write it, or NULL. */
+const char *settings_socket(struct arena *arena, const char *text);
+#define SETTINGS_SOCKET_FORM \
+	"unix:/PATH (at most 107 bytes), inet:ADDRESS:PORT or inet:PORT@ADDRESS"
+
 /* The effective settings as a configuration file that parses to the same. */
 void settings_dump(const struct settings *settings, FILE *out);
 

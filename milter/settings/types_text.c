@@ -177,10 +177,10 @@ socket_inet(struct arena *arena, struct slice text, bool is_v6)
 	    ip_parse(host, &ip) ? ip_text(arena, &ip) : slice_dup_lower(arena, host));
 }
 
-static const char *
-socket_canonical(struct arena *arena, struct slice text)
+const char *
+settings_socket(struct arena *arena, const char *socket)
 {
-	struct slice path;
+	struct slice text = slice_of(socket), path;
 
 	if (slice_starts_nocase(text, "inet:"))
 		return socket_inet(arena, slice_sub(text, 5, text.n), false);
@@ -199,13 +199,12 @@ static void
 set_socket(struct reading *reading, const struct option *option, void *section,
     const struct value *value)
 {
-	const char *socket = socket_canonical(reading->arena, slice_of(value->text));
+	const char *socket = settings_socket(reading->arena, value->text);
 
 	if (socket != NULL)
 		*text_member(option, section) = socket;
 	else
-		type_wrong(reading, option, value, "unix:/PATH (at most 107 bytes), "
-		    "inet:ADDRESS:PORT or inet:PORT@ADDRESS");
+		type_wrong(reading, option, value, SETTINGS_SOCKET_FORM);
 }
 
 static void

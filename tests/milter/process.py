@@ -180,6 +180,22 @@ def in_use():
             assert got.returncode == 1 and "in use" in got.stderr, got
 
 
+@test("a socket that cannot be: exit status 1 and why")
+def bad_sockets():
+    with scratch() as d:
+        config = d / "a.conf"
+        config.write_text(BASE.format(dir=d))
+        for where, expected in (
+                ("bogus", "expected unix:/PATH"), ("unix:relative", "expected unix:/PATH"),
+                ("unix:/tmp/" + "x" * 108, "at most 107 bytes"),
+                ("inet:127.0.0.1:99999", "expected unix:/PATH"),
+                ("inet:300.1.1.1:8893", "no address for 300.1.1.1"),
+                ("inet:192.0.2.77:8893", "Cannot assign requested address"),
+                ("unix:/nonexistent/dir/x.sock", "No such file or directory")):
+            got = run("-f", "-c", config, "-p", where)
+            assert got.returncode == 1 and expected in got.stderr, (where, got)
+
+
 @test("a stale socket is replaced, a file is not")
 def stale():
     with Rig(build) as rig:
@@ -259,6 +275,37 @@ def background():
             os.kill(master, signal.SIGTERM)
             wait_for(lambda: not pathlib.Path(f"/proc/{master}").exists(), 35, "its end")
         assert not os.path.exists(where[5:])
+        rig.daemon.start()
+
+
+@test("systemd is told: ready, alive, reloading, stopping")
+def notify():
+    with Rig(build) as rig, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        rig.daemon.stop()
+        manager.bind(str(rig.dir / "notify"))
+        manager.settimeout(5)
+        rig.daemon.env["NOTIFY_SOCKET"] = str(rig.dir / "notify")
+
+        def wait_told(word):
+            while not any(line.startswith(word) for line in
+                          manager.recv(4096).decode().splitlines()):
+                pass
+        rig.daemon.start()
+        wait_told("READY=1")
+        wait_told("WATCHDOG=1")
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        wait_told("RELOADING=1")
+        wait_told("READY=1")
+        rig.configure(rest="bogus = 1")
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        wait_told("RELOADING=1")
+        wait_told("READY=1")
+        rig.daemon.process.terminate()
+        wait_told("STOPPING=1")
+        assert rig.daemon.process.wait(10) == 0
+        rig.configure(rest="")
+        rig.daemon.process = None
+        del rig.daemon.env["NOTIFY_SOCKET"]
         rig.daemon.start()
 
 

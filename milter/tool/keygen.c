@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -120,8 +122,10 @@ print_all(const struct keygen *keygen, const struct key *key)
 {
 	const char *record = arena_printf(keygen->arena, "v=DKIM1; k=%s; p=%s",
 	    keygen->type == KEY_RSA ? "rsa" : "ed25519", key_public_base64(key));
+	char whole[PATH_MAX];	/* the configuration takes absolute paths only */
+	const char *path = realpath(keygen->path, whole) != NULL ? whole : keygen->path;
 
-	printf("Key written to %s\n\n", keygen->path);
+	printf("Key written to %s\n\n", path);
 	puts("1. Publish this record. In a zone file:\n");
 	print_zone_form(keygen, record);
 	puts("\n   or, in a web form that takes the value in one line:\n");
@@ -131,7 +135,7 @@ print_all(const struct keygen *keygen, const struct key *key)
 	    "has\n   its section already, add only the line of the key, below those "
 	    "that are there:\n");
 	printf("domain \"%s\" {\n\tkey \"%s\" { file = \"%s\" }\n}\n", keygen->domain,
-	    keygen->selector, keygen->path);
+	    keygen->selector, path);
 	if (keygen->type == KEY_ED25519)
 		puts("\nAn Ed25519 key signs in addition to an RSA key of the same domain, "
 		    "never alone:\nnot every receiver can verify it.");

@@ -327,6 +327,7 @@ def edit_fails(rig):
         m.macros("E", {"i": "4GONE"})
         m.put("E")
         m.flush()
+        time.sleep(0.3)     # a hang-up that libmilter sees first ends the message unread
     end = time.monotonic() + 10
     while (rig.last_record() or {}).get("queue_id") != "4GONE" and time.monotonic() < end:
         time.sleep(0.02)

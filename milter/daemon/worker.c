@@ -263,10 +263,10 @@ run_health(void *ctx __attribute__((unused)))
 		    &worker.stop);
 		snapshot_unref(&snapshot);
 		keep_sightings();
-		for (waited = 0; waited < HEALTH_SECONDS * 10 &&
+		for (waited = 0; waited < HEALTH_SECONDS * 4 &&
 		    atomic_load(&worker.stop) == 0 &&
 		    atomic_exchange(&worker.look_now, 0) == 0; waited++)
-			usleep(100000);
+			usleep(250000);
 	}
 	atomic_store(&worker.health_ended, true);
 	return NULL;

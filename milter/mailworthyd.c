@@ -10,6 +10,8 @@ main(int argc, char **argv)
 
 	if (daemon_options_parse(argc, argv, &options) != 0)
 		return 2;
+	if (options.help)
+		return 0;
 	if (options.version) {
 		daemon_print_versions();
 		return 0;

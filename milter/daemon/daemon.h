@@ -20,6 +20,7 @@ struct snapshot;
 #define DAEMON_SEND_SECONDS 5		/* for the worker to take what it is sent */
 #define DAEMON_STOP_SECONDS 30		/* after SIGTERM: then SIGKILL */
 #define DAEMON_FINISH_SECONDS 5		/* of them, for clients that still send */
+#define DAEMON_GONE_SAID 20		/* domains named that a reload took away */
 #define DAEMON_PAUSE_MAX 30		/* seconds between restarts of a dying worker */
 
 struct daemon_options {
@@ -28,6 +29,7 @@ struct daemon_options {
 	bool foreground;		/* -f */
 	bool check_only;		/* -n */
 	bool version;			/* -V */
+	bool help;			/* -h: said already */
 };
 
 /* 0, or -1 after saying how to use it. */

@@ -103,6 +103,9 @@ daemon_check(const struct daemon_options *options)
 		fprintf(stderr, "mode %s is in force for everything (mailworthy mode); "
 		    "`mailworthy mode file` ends that\n",
 		    mode == MODE_AUDIT ? "audit" : "enforce");
+	if (snapshot_settings(snapshot)->n_domains == 0)
+		fputs("No domain is managed here: nothing will be signed. "
+		    "`mailworthy keygen DOMAIN` tells what to do.\n", stderr);
 	look_at_dns(snapshot, arena);
 	snapshot_unref(&snapshot);
 	arena_free(&arena);

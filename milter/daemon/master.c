@@ -44,6 +44,7 @@ struct master {
 	int64_t stop_us;		/* when to lose patience, 0: not stopping */
 	unsigned restarts;
 	bool ready_said;
+	size_t domains_before;		/* of the configuration before this one */
 	bool ended_badly;		/* the worker, when it was told to stop */
 };
 
@@ -171,6 +172,17 @@ say_ready(struct master *master)
 }
 
 static void
+say_reloaded(struct master *master)
+{
+	const struct settings *settings = snapshot_settings(master->snapshot);
+
+	log_info("configuration reloaded from %s: mode %s, %zu managed domains (%zu before)",
+	    master->config, settings->mode == MODE_AUDIT ? "audit" : "enforce",
+	    settings->n_domains, master->domains_before);
+	say_ready(master);
+}
+
+static void
 listen_to_worker(struct master *master)
 {
 	struct arena *arena = arena_new();
@@ -190,8 +202,7 @@ listen_to_worker(struct master *master)
 			sd_notify(0, "WATCHDOG=1");
 			break;
 		case CHANNEL_LOADED:
-			log_info("configuration reloaded from %s", master->config);
-			say_ready(master);
+			say_reloaded(master);
 			break;
 		case CHANNEL_REFUSED:
 			log_error("the worker keeps the old configuration: %s",
@@ -217,6 +228,21 @@ warn_fixed(const struct settings *old, const struct settings *fresh, struct aren
 		log_warning("%s: changed; this takes effect at the next start", names);
 }
 
+/* A file cut between two sections is a good file: say what it took away. */
+static void
+warn_gone(const struct settings *old, const struct settings *fresh)
+{
+	unsigned said = 0;
+	size_t i;
+
+	for (i = 0; i < old->n_domains && said < DAEMON_GONE_SAID; i++)
+		if (settings_find_domain(fresh, old->domains[i].name) == NULL) {
+			log_warning("%s is no longer managed: its mail leaves unsigned",
+			    old->domains[i].name);
+			said++;
+		}
+}
+
 static void
 log_lines(const char *text)
 {
@@ -235,8 +261,7 @@ pass_on(struct master *master, struct files *files, struct arena *arena)
 	void *packed = files_pack(files, arena, &n);
 
 	if (master->channel == -1) {
-		log_info("configuration reloaded from %s", master->config);
-		say_ready(master);
+		say_reloaded(master);
 	} else if (channel_send(master->channel, CHANNEL_SETTINGS, packed, n) != 0) {
 		log_error("the worker does not take the new configuration: it is replaced");
 		kill(master->worker, SIGKILL);
@@ -260,6 +285,8 @@ reload(struct master *master)
 	} else {
 		warn_fixed(snapshot_settings(master->snapshot), snapshot_settings(fresh),
 		    arena);
+		warn_gone(snapshot_settings(master->snapshot), snapshot_settings(fresh));
+		master->domains_before = snapshot_settings(master->snapshot)->n_domains;
 		snapshot_unref(&master->snapshot);
 		master->snapshot = fresh;
 		pass_on(master, files, arena);

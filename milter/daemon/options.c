@@ -1,6 +1,7 @@
 /*
  * The command line of the daemon.
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,26 +9,33 @@
 #include "daemon/daemon.h"
 
 static int
-usage(void)
+usage(FILE *out, int status)
 {
-	fputs("usage: mailworthyd [-fnV] [-c file] [-p socket]\n"
+	fputs("usage: mailworthyd [-fhnV] [-c file] [-p socket]\n"
 	    "  -c file    configuration (" DAEMON_CONFIG ")\n"
 	    "  -f         stay in the foreground\n"
+	    "  -h         print this\n"
 	    "  -n         check the configuration and print the effective one\n"
 	    "  -p socket  listen there instead of where the configuration says\n"
 	    "  -V         print the versions of mailworthy and of every library\n",
-	    stderr);
-	return -1;
+	    out);
+	return status;
 }
 
 int
 daemon_options_parse(int argc, char **argv, struct daemon_options *options_r)
 {
+	static const struct option long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
 	int option;
 
 	memset(options_r, 0, sizeof(*options_r));
 	options_r->config = DAEMON_CONFIG;
-	while ((option = getopt(argc, argv, "c:fnp:V")) != -1) {
+	while ((option = getopt_long(argc, argv, "c:fhnp:V", long_options,
+	    NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options_r->config = optarg;
@@ -35,6 +43,9 @@ daemon_options_parse(int argc, char **argv, struct daemon_options *options_r)
 		case 'f':
 			options_r->foreground = true;
 			break;
+		case 'h':
+			options_r->help = true;
+			return usage(stdout, 0);
 		case 'n':
 			options_r->check_only = true;
 			break;
@@ -45,8 +56,8 @@ daemon_options_parse(int argc, char **argv, struct daemon_options *options_r)
 			options_r->version = true;
 			break;
 		default:
-			return usage();
+			return usage(stderr, -1);
 		}
 	}
-	return optind == argc ? 0 : usage();
+	return optind == argc ? 0 : usage(stderr, -1);
 }

@@ -338,9 +338,23 @@ def reload():
 @test("SIGHUP names what needs a restart")
 def reload_fixed():
     with Rig(build) as rig:
+        rig.reload(main='socket-mode = "0666"')
+        assert "socket-mode: changed; this takes effect at the next start" in \
+            rig.daemon.read_log(), rig.daemon.read_log()
         rig.reload(resolver="timeout = 3")
-        assert "timeout: changed; this takes effect at the next start" in rig.daemon.read_log(), \
-            rig.daemon.read_log()
+        assert rig.daemon.read_log().count("at the next start") == 1, rig.daemon.read_log()
+        assert rig.one().inserted("DKIM-Signature"), "new resolvers serve"
+
+
+@test("SIGHUP names the domains that a cut file no longer manages")
+def reload_cut():
+    with Rig(build) as rig:
+        text = rig.daemon.config.read_text()
+        rig.daemon.config.write_text(text[:text.index('domain "*.example.com"')])
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("mode enforce, 1 managed domains (2 before)")
+        assert "*.example.com is no longer managed: its mail leaves unsigned" in \
+            rig.daemon.read_log(), rig.daemon.read_log()
 
 
 @test("signals to the process group and to the worker do not stop the service")

@@ -72,9 +72,9 @@ test_need_restart(void **state)
 	static const struct { const char *text, *names; } cases[] = {
 		{ " ", "" },
 		{ "mode = enforce notify = a@example.com", "" },
-		{ "resolver { deadline = 20 }", "" },
+		{ "resolver { deadline = 20 timeout = 5 servers = {\"192.0.2.53\"} }", "" },
 		{ "socket = \"unix:/x\" user = root", "socket, user" },
-		{ "log = stderr resolver { timeout = 5 }", "log, timeout" },
+		{ "log = stderr socket-mode = 0666", "socket-mode, log" },
 		{ "state-dir = /x", "state-dir" },
 	};
 	struct arena *arena = arena_new();

@@ -146,6 +146,12 @@ worker_ended(struct master *master, int status)
 			say_ended(master, status);
 		return;
 	}
+	if (!master->ready_said) {
+		log_error("the worker ended before it served: giving up");
+		master->ended_badly = true;
+		master->stop_us = now_us();
+		return;
+	}
 	master->restarts++;
 	if (lived_us > 10 * 1000000LL)
 		master->pause_seconds = 0;

@@ -285,8 +285,10 @@ open_parts(const char **error_r)
 	worker.sightings = sightings_open(arena_printf(arena, "%s/sightings",
 	    worker.state_dir));
 	worker.sink = record_sink_open(settings, error_r);
-	if (worker.sink == NULL)
+	if (worker.sink == NULL) {
+		*error_r = arena_printf(arena, "%s: %s", settings->log_file, *error_r);
 		return -1;
+	}
 	worker.dns = dns_new(&settings->resolver, &clock_system, arena, error_r);
 	if (worker.dns == NULL)
 		return -1;

@@ -80,9 +80,12 @@ class Daemon:
                 self.events.read_text(errors="strict").splitlines() if line]
 
     def worker_pid(self):
-        out = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True,
-                             text=True).stdout.split()
-        return int(out[0]) if out else None
+        pid = self.process.pid
+        try:
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:
+            return None
+        return int(children[0]) if children else None
 
     def stop(self, seconds=40):
         """Exit status."""

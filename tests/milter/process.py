@@ -110,8 +110,8 @@ BAD = [  # text after BASE's 7 lines, what the error says
 def bad_configurations():
     with scratch() as d:
         key, _ = keygen(build, d, "example.com", "s1")
-        subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout",
-                        "-out", str(d / "ec.pem")], check=True, capture_output=True)
+        (d / "ec.pem").write_text("-----BEGIN EC PRIVATE KEY-----\n"
+                                  "MHcCAQEEIA==\n-----END EC PRIVATE KEY-----\n")
         (d / "text.pem").write_text("no key at all\n")
         (d / "readable.pem").write_bytes(key.read_bytes())
         (d / "open").mkdir()
@@ -622,6 +622,27 @@ def reload_as_nobody(rig, text):
     os.kill(rig.watch(), signal.SIGKILL)        # the next worker has the new key too
     wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig),
              what="a new worker")
+
+
+@test("a worker that cannot begin: exit status 1, no endless restarts")
+def cannot_begin():
+    if os.geteuid() != 0:
+        return
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        os.chmod(rig.daemon.dir, 0o700)         # the log is there, nobody may not reach it
+        rig.daemon.config.write_text(
+            rig.daemon.config.read_text().replace('user = ""', 'user = "nobody"')
+            .replace(rig.daemon.socket, f"unix:{rig.dir}/run/mw.sock"))
+        begun = time.monotonic()
+        got = run("-f", "-c", rig.daemon.config)
+        assert got.returncode == 1 and "giving up" in got.stderr, got
+        assert f"{rig.daemon.events}: the log file cannot be opened" in got.stderr, got.stderr
+        assert time.monotonic() - begun < 5
+        os.chmod(rig.daemon.dir, 0o755)
+        rig.configure()
+        os.chown(rig.daemon.events, 0, 0)
+        rig.daemon.start()
 
 
 @test("not started as root: it serves, and says at reload which key it may not read")

@@ -5,7 +5,6 @@ edits of enforce mode and their absence in audit mode, replies and holds.
     outbound.py BUILD [WORD]
 """
 
-import email.utils
 import sys
 
 import dkim

@@ -19,8 +19,8 @@ import tempfile
 import threading
 import time
 
-from rig import Rig, fault_of, is_sanitized, report, sanitizer_env, check_sanitizers
-from daemon import Daemon, keygen
+from rig import Rig, check_sanitizers, fault_of, is_sanitized, report
+from daemon import keygen
 from milter import HEADERS, Milter
 
 build = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None

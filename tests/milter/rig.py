@@ -140,7 +140,7 @@ class Rig:
 
     # ---- health ----
 
-    def count_descriptors(self, settle=0.0):
+    def count_descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def memory(self, field="VmRSS"):
@@ -174,9 +174,6 @@ def sanitizer_env(directory):
     for name in SANITIZERS:
         options = os.environ.get(name + "_OPTIONS", "")
         env[name + "_OPTIONS"] = f"{options}:log_path={reports}/report"
-    suppressions = TOP / "tests/milter/leaks.supp"
-    if suppressions.exists():
-        env["LSAN_OPTIONS"] += f":suppressions={suppressions}:print_suppressions=0"
     return env
 
 

@@ -5,7 +5,6 @@ for a build with ThreadSanitizer.
     threads.py BUILD
 """
 
-import os
 import signal
 import sys
 import threading

@@ -13,7 +13,8 @@ base_sources = \
 	milter/base/log.c milter/base/log.h \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \
-	milter/base/slice.c milter/base/slice.h
+	milter/base/slice.c milter/base/slice.h \
+	milter/base/spool.h
 
 settings_sources = \
 	milter/settings/build.c milter/settings/build.h \
@@ -26,6 +27,7 @@ settings_sources = \
 	milter/settings/files_pack.c \
 	milter/settings/files_safe.c \
 	milter/settings/files_store.h \
+	milter/settings/lists.h \
 	milter/settings/names.c milter/settings/names.h \
 	milter/settings/options.c milter/settings/options.h \
 	milter/settings/options.def \
@@ -38,6 +40,11 @@ settings_sources = \
 	milter/settings/types_text.c
 
 mail_sources = \
+	milter/mail/attachment.h \
+	milter/mail/html.h \
+	milter/mail/phrases.h \
+	milter/mail/url.h \
+	milter/mail/view.h \
 	milter/mail/address.c milter/mail/address.h \
 	milter/mail/addrspec.c milter/mail/addrspec.h \
 	milter/mail/body.c milter/mail/body.h \
@@ -130,6 +137,13 @@ checks_sources = \
 	milter/checks/author.c \
 	milter/checks/body.c \
 	milter/checks/catalogue.def \
+	milter/checks/catalogue/attachment.def \
+	milter/checks/catalogue/bulk.def \
+	milter/checks/catalogue/content.def \
+	milter/checks/catalogue/format.def \
+	milter/checks/catalogue/identity.def \
+	milter/checks/catalogue/opinion.def \
+	milter/checks/catalogue/recipient.def \
 	milter/checks/check.c milter/checks/check.h \
 	milter/checks/common.c milter/checks/common.h \
 	milter/checks/date.c \

@@ -16,6 +16,8 @@
 #include "dkim/verify.h"
 #include "evidence/spf/spf.h"
 
+struct provider;
+
 enum known {
 	KNOWN_NO,		/* nobody could tell, or nobody asked */
 	KNOWN_ABSENT,		/* a clear no */
@@ -151,6 +153,39 @@ struct name_evidence {			/* a sender domain, as receivers test it */
 	enum known soa;			/* SOA at the name or above it, below the suffix */
 };
 
+struct destination {			/* a domain of recipients, as a sender sees it */
+	const char *domain;		/* A-label, lower-case */
+	size_t rcpts;			/* recipients there */
+	enum known exists;		/* KNOWN_ABSENT: NXDOMAIN */
+	enum known mx, address;		/* MX records; A or AAAA */
+	bool null_mx;
+	bool confirmed;			/* a clear no was said by two answers */
+	enum known provider_known;	/* KNOWN_ABSENT: none of those listed */
+	const struct provider *provider;	/* by MX suffix */
+	const char *likely;		/* large mailbox domain it is a slip of; NULL */
+};
+
+struct destinations_evidence {
+	struct destination *p;		/* of recipients that leave by SMTP */
+	size_t n;
+	size_t skipped;			/* domains beyond the limit, not asked */
+	size_t unknown_mailer;		/* recipients whose {rcpt_mailer} nobody told */
+};
+
+#define DESTINATIONS_MAX 100		/* domains of one message (decision 14) */
+
+enum opinion_from { OPINION_SPAMASSASSIN, OPINION_RSPAMD, OPINION_CLAMAV, OPINIONS };
+
+struct opinion {			/* what another filter says of the message */
+	bool asked;			/* an address is configured */
+	enum known known;		/* TEMPERROR: down, slow, not understood */
+	const char *error;		/* for people, where not known */
+	bool is_bad;			/* over its own threshold; a virus */
+	int score, threshold;		/* its own points, in hundredths */
+	const char *symbols;		/* names of its rules, comma apart, harmless; "" */
+	const char *virus;		/* harmless; NULL */
+};
+
 enum author_kind { AUTHOR_KIND_OTHER, AUTHOR_KIND_MAILBOX_PROVIDER };
 
 struct evidence {
@@ -163,6 +198,8 @@ struct evidence {
 	enum author_kind author_kind;
 	bool login_checked;		/* a logins table exists and a login was given */
 	bool login_owns_author;
+	struct destinations_evidence destinations;
+	struct opinion opinions[OPINIONS];
 	unsigned dns_queries;		/* sent to the network for this message */
 	bool dns_over;			/* budget or deadline was reached */
 };

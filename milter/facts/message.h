@@ -19,12 +19,19 @@
 #include "mail/header.h"
 
 struct arena;
+struct phrase;
 struct settings;
+struct settings_stream;
+struct view;
 
 #define MESSAGE_RCPTS_KEPT 10000	/* recipients kept; the rest are counted */
 
 enum direction { DIRECTION_OUTBOUND, DIRECTION_INBOUND };
-enum stream { STREAM_NONE, STREAM_DSN };
+
+/* Decision 13.  NONE: nothing tells; the strictest rules that bind all apply. */
+enum stream {
+	STREAM_NONE, STREAM_TRANSACTIONAL, STREAM_BULK, STREAM_LIST, STREAM_DSN,
+};
 
 struct session {
 	struct arena *arena;
@@ -58,7 +65,9 @@ struct message {
 	int64_t begun_us;		/* monotonic */
 	const char *queue_id;		/* NULL until the MTA has one */
 	enum direction direction;
-	enum stream stream;
+	enum stream stream;		/* declared, else told; by message_read_headers() */
+	enum stream stream_told;	/* what the headers tell by themselves */
+	const struct settings_stream *declared;	/* its section, NULL */
 	bool is_local;			/* pickup, sendmail command: no SMTP client */
 	bool is_own_dsn;		/* local with the null reverse-path */
 	bool is_smtputf8;
@@ -73,6 +82,9 @@ struct message {
 	size_t rcpts_total;
 	struct headers *headers;
 	struct body_facts body;		/* filled by message_finish() */
+	const struct view *view;	/* likewise: parts, text, links */
+	const struct phrase *const *phrases;	/* found in Subject and text */
+	size_t n_phrases;		/* kept; by passage_finish() */
 	struct body *body_reader;	/* made by message_read_headers() */
 	uint64_t size;			/* octets, headers with CRLF, blank line, body */
 

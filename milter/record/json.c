@@ -154,6 +154,12 @@ stream_word(enum stream stream)
 	switch (stream) {
 	case STREAM_NONE:
 		return NULL;
+	case STREAM_TRANSACTIONAL:
+		return "transactional";
+	case STREAM_BULK:
+		return "bulk";
+	case STREAM_LIST:
+		return "list";
 	case STREAM_DSN:
 		return "dsn";
 	}

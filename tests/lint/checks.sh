@@ -2,10 +2,12 @@
 # Every check of the catalogue stands in the manual page with the same default
 # weight, action and family, and the page names none that is gone.
 cd "$(dirname "$0")/../.." || exit 2
-def=milter/checks/catalogue.def
+catalogue=milter/checks/catalogue
 page=man/mailworthy-checks.7
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
+def=$work/catalogue.def
+cat $catalogue/*.def > "$def"
 status=0
 
 # "id weight action family", weight in points, from the first line of an entry.
@@ -13,7 +15,7 @@ sed -n 's/^CHECK("\([^"]*\)", [a-z0-9_]*, \([A-Z]*\), [A-Z]*, \([0-9]*\), \([A-Z
     $def | awk '{ printf "%s %d.%d %s %s\n", $1, $2 / 10, $2 % 10, tolower($3), tolower($4) }' |
     sort > "$work/wanted"
 if [ "$(wc -l < "$work/wanted")" != "$(grep -c '^CHECK(' $def)" ]; then
-	echo "$def: an entry whose first line cannot be read"
+	echo "$catalogue: an entry whose first line cannot be read"
 	status=1
 fi
 

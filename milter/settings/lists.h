@@ -1,0 +1,53 @@
+/*
+ * Lists of facts about the world, as data: conf/lists/NAME.txt and
+ * conf/phrases/LANGUAGE.txt.  They are built in; a file of the same name in the
+ * directory that the option `lists` (or `phrases`) names stands in place of the
+ * one built in, and is read again with the configuration.
+ */
+#ifndef MW_SETTINGS_LISTS_H
+#define MW_SETTINGS_LISTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lists;
+
+/* Plain lists: one lower-case word a line, "#" comments. */
+enum list {
+	LIST_FREEMAIL,		/* domains of mailbox providers for the public */
+	LIST_SHORTENERS,	/* domains of public URL shorteners */
+	LIST_GATEWAYS,		/* file drops, app and IPFS hosts */
+	LIST_TLDS,		/* top labels much abused */
+	LIST_BRANDS,		/* registrable domains often imitated */
+	LIST_FONTS,		/* font services: harmless stylesheets */
+	LIST_MAILBOXES,		/* large mailbox domains that typos are likely of */
+	LIST_TYPO_TLDS,		/* slips of a top label: "con", "cmo" */
+	LIST_UNSUBSCRIBE,	/* words of links that end a subscription, any language */
+	LIST_CARD_WORDS,	/* words beside a card number */
+	LIST_BLOCKED_GMAIL, LIST_BLOCKED_MICROSOFT, LIST_BLOCKED_OWA,	/* suffixes */
+	LISTS
+};
+
+/* The word stands in the list; for domain lists a parent of it does too. */
+bool lists_has(const struct lists *lists, enum list list, const char *word);
+bool lists_has_domain(const struct lists *lists, enum list list, const char *domain);
+const char *const *lists_words(const struct lists *lists, enum list list, size_t *n_r);
+
+/* A receiver of many domains, told by the MX of the recipient's domain. */
+struct provider {
+	const char *name;		/* "gmail" */
+	const char *title;		/* "Gmail" */
+	uint64_t size_max;		/* octets of a message on the wire, 0: not known */
+	bool blocks[LISTS];		/* refuses the suffixes of these LIST_BLOCKED_ lists */
+	const char *source;
+};
+
+/* By a host name of an MX record, lower-case; NULL for one not known. */
+const struct provider *lists_provider(const struct lists *lists, const char *mx_host);
+
+struct phrase;
+/* All phrases of all languages (mail/phrases.h has the type). */
+const struct phrase *lists_phrases(const struct lists *lists, size_t *n_r);
+
+#endif

@@ -14,7 +14,7 @@ base_sources = \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \
 	milter/base/slice.c milter/base/slice.h \
-	milter/base/spool.h
+	milter/base/spool.c milter/base/spool.h
 
 settings_sources = \
 	milter/settings/build.c milter/settings/build.h \

@@ -9,7 +9,8 @@ unit_tests += \
 	tests/unit/test_base_ip \
 	tests/unit/test_base_log \
 	tests/unit/test_base_map \
-	tests/unit/test_base_slice
+	tests/unit/test_base_slice \
+	tests/unit/test_base_spool
 
 unit_tests += \
 	tests/unit/test_verdict_adjust \

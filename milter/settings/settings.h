@@ -121,6 +121,7 @@ struct settings {
 	unsigned repair;		/* REPAIR_ bits */
 	enum trace_header trace_header;
 	int hold_below;			/* tenths, 0 off */
+	struct settings_strings link_trackers;	/* lower-case; each with what is below it */
 	const char *notify;		/* an address or "" */
 	const char *state_dir;		/* sightings, mode file */
 	const char *logins_file;	/* path or "" */

@@ -171,6 +171,20 @@ set_patterns(struct reading *reading, const struct option *option, void *section
 }
 
 static const char *
+form_domain(struct arena *arena, struct slice text)
+{
+	return name_is_domain(text) ? slice_dup_lower(arena, text) : NULL;
+}
+
+static void
+set_domains(struct reading *reading, const struct option *option, void *section,
+    const struct values *values)
+{
+	set_strings(reading, option, section, values, form_domain,
+	    "domains, as in clicks.example.net");
+}
+
+static const char *
 form_sender(struct arena *arena, struct slice text)
 {
 	bool ok = text.n > 2 && text.p[0] == '@' ?
@@ -294,6 +308,7 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_DAEMONS] = { NULL, set_daemons, format_strings },
 	[TYPE_SERVERS] = { NULL, set_servers, format_strings },
 	[TYPE_SENDERS] = { NULL, set_senders, format_strings },
+	[TYPE_DOMAINS] = { NULL, set_domains, format_strings },
 };
 
 const struct type *

@@ -116,6 +116,8 @@ static const struct bad values[] = {
 	{ "user = \"a b\"", "/f:1: user: expected a name as in /etc/passwd and /etc/group "
 	  "(got \"a b\")" },
 	{ "log = file:x", "/f:1: log: expected syslog, stderr or file:/PATH (got \"file:x\")" },
+	{ "link-trackers = {\"*.example.net\"}", "/f:1: link-trackers: expected domains, as "
+	  "in clicks.example.net (got \"*.example.net\")" },
 	{ "notify = postmaster", "/f:1: notify: expected \"\" or one address, as in "
 	  "postmaster@example.com (got \"postmaster\")" },
 	{ "state-dir = \"\"",

@@ -47,6 +47,7 @@ test_defaults(void **state)
 	assert_int_equal(s->repair, REPAIR_DATE | REPAIR_MESSAGE_ID);
 	assert_int_equal(s->trace_header, TRACE_BRIEF);
 	assert_int_equal(s->hold_below, 0);
+	assert_int_equal(s->link_trackers.n, 0);
 	assert_string_equal(s->notify, "");
 	assert_string_equal(s->state_dir, "/var/lib/mailworthy");
 	assert_string_equal(s->logins_file, "");
@@ -77,6 +78,7 @@ test_main_values(void **state)
 	    "log-privacy = {hash-subject, no-recipients,}\noutbound = all\n"
 	    "networks = { # two of them\n\t\"192.0.2.0/24\", /* and\n */ 2001:db8::/32\n}\n"
 	    "ignore-daemons = {Filter, \"[::1]@10025\"} repair = {} trace-header = full\n"
+	    "link-trackers = {Clicks.example.net, \"t.example.org\"}\n"
 	    "hold-below = 3.5 notify = \"o'brien@example.com\"\n", NULL);
 
 	(void)state;
@@ -93,6 +95,7 @@ test_main_values(void **state)
 	assert_strings(&s->ignore_daemons, "Filter ::1@10025 ");
 	assert_int_equal(s->repair, 0);
 	assert_int_equal(s->trace_header, TRACE_FULL);
+	assert_strings(&s->link_trackers, "clicks.example.net t.example.org ");
 	assert_int_equal(s->hold_below, 35);
 	assert_string_equal(s->notify, "o'brien@example.com");
 	settings_unref(&s);

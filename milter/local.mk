@@ -13,12 +13,14 @@ base_sources = \
 	milter/base/log.c milter/base/log.h \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \
+	milter/base/phrase.h \
 	milter/base/slice.c milter/base/slice.h \
 	milter/base/spool.c milter/base/spool.h
 
 settings_sources = \
 	milter/settings/build.c milter/settings/build.h \
 	milter/settings/build_domain.c \
+	milter/settings/build_lists.c \
 	milter/settings/build_logins.c \
 	milter/settings/dump.c \
 	milter/settings/errors.c milter/settings/errors.h \
@@ -27,7 +29,11 @@ settings_sources = \
 	milter/settings/files_pack.c \
 	milter/settings/files_safe.c \
 	milter/settings/files_store.h \
-	milter/settings/lists.h \
+	milter/settings/lists.c milter/settings/lists.h \
+	milter/settings/lists_phrases.c \
+	milter/settings/lists_providers.c \
+	milter/settings/lists_store.h \
+	milter/settings/lists_words.c \
 	milter/settings/names.c milter/settings/names.h \
 	milter/settings/options.c milter/settings/options.h \
 	milter/settings/options.def \
@@ -53,7 +59,6 @@ mail_sources = \
 	milter/mail/date.c milter/mail/date.h \
 	milter/mail/domain.c milter/mail/domain.h \
 	milter/mail/encoded.c milter/mail/encoded.h \
-	milter/mail/freemail.c milter/mail/freemail.h \
 	milter/mail/header.c milter/mail/header.h \
 	milter/mail/lex.c milter/mail/lex.h \
 	milter/mail/msgid.c milter/mail/msgid.h \
@@ -213,6 +218,16 @@ libmailworthy_a_SOURCES = $(base_sources) $(settings_sources) $(mail_sources) \
 	$(facts_sources) $(dns_sources) $(dkim_sources) $(evidence_sources) \
 	$(spf_sources) $(checks_sources) $(verdict_sources) $(record_sources) \
 	$(core_sources) $(proto_sources) $(daemon_sources) $(tool_sources)
+
+# The lists and phrases of conf/ are built in.
+nodist_libmailworthy_a_SOURCES = milter/settings/builtin.c
+EXTRA_DIST += milter/settings/builtin.awk
+CLEANFILES += milter/settings/builtin.c
+milter/settings/builtin.c: $(list_files) $(phrase_files) milter/settings/builtin.awk
+	$(AM_V_GEN)$(MKDIR_P) milter/settings && \
+	for file in $(list_files) $(phrase_files); do \
+	    test -f $$file || file=$(srcdir)/$$file; echo $$file; \
+	done | LC_ALL=C $(AWK) -f $(srcdir)/milter/settings/builtin.awk >$@.tmp && mv $@.tmp $@
 
 # cmocka is for the tests; programs that do not use it do not get it
 LDADD = libmailworthy.a $(LIBS_ALL) $(CMOCKA_LIBS)

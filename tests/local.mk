@@ -99,6 +99,7 @@ unit_tests += \
 	tests/unit/test_settings_dump \
 	tests/unit/test_settings_errors \
 	tests/unit/test_settings_files \
+	tests/unit/test_settings_lists \
 	tests/unit/test_settings_load \
 	tests/unit/test_settings_options
 

@@ -6,7 +6,8 @@
 #include "base/arena.h"
 #include "checks/common.h"
 #include "mail/domain.h"
-#include "mail/freemail.h"
+#include "settings/lists.h"
+#include "settings/settings.h"
 
 /* With one of these there is no address to write to. */
 static const unsigned unreadable = ADDRESS_FAULT_SYNTAX | ADDRESS_FAULT_NO_DOMAIN |
@@ -193,6 +194,7 @@ void
 check_reply_to_freemail(const struct check_input *input, struct check_result *result)
 {
 	const char *author = input->message->author_domain;
+	const struct lists *lists = input->settings->lists;
 	struct address_list list;
 	size_t i;
 
@@ -208,10 +210,10 @@ check_reply_to_freemail(const struct check_input *input, struct check_result *re
 		return;
 	}
 	check_ok(result);
-	if (freemail_is_domain(author))
+	if (lists_has(lists, LIST_FREEMAIL, author))
 		return;
 	for (i = 0; i < list.n; i++) {
-		if (!freemail_is_domain(list.addresses[i].domain))
+		if (!lists_has(lists, LIST_FREEMAIL, list.addresses[i].domain))
 			continue;
 		check_hit(input, result, "Answers go to %s at a mailbox provider, "
 		    "while the author is of %s.", check_safe(input,

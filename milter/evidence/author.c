@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "evidence/collection.h"
-#include "mail/freemail.h"
+#include "settings/lists.h"
 #include "settings/settings.h"
 
 /* "*", "@domain" or an address; case is no matter. */
@@ -68,7 +68,7 @@ collect_author(struct collection *c)
 	const char *domain = c->input->message->author_domain;
 
 	c->evidence->author_kind = AUTHOR_KIND_OTHER;
-	if (domain != NULL && freemail_is_domain(domain))
+	if (lists_has(c->input->settings->lists, LIST_FREEMAIL, domain))
 		c->evidence->author_kind = AUTHOR_KIND_MAILBOX_PROVIDER;
 	check_login(c);
 	return 0;

@@ -7,21 +7,11 @@
 
 #include <stddef.h>
 
+#include "base/phrase.h"
 #include "base/slice.h"
 
 struct arena;
 struct phrases;
-
-#define PHRASES_MAX 20000
-#define PHRASE_MAX 200			/* octets of one */
-
-enum phrase_where { PHRASE_SUBJECT = 1, PHRASE_BODY = 2 };	/* bits */
-
-struct phrase {
-	const char *text;		/* UTF-8, lower-case, blanks single */
-	const char *language;		/* "en" */
-	unsigned where;			/* PHRASE_ bits */
-};
 
 /* Compiles them; the texts must outlive it.  NULL and *error_r on failure. */
 struct phrases *phrases_new(const struct phrase *list, size_t n, const char **error_r);

@@ -256,6 +256,8 @@ build_block(struct reading *reading, const struct tree *tree, struct map **seen)
 		check_main(reading, tree);
 		if (settings->logins_file != NULL && *settings->logins_file != '\0')
 			build_logins(reading, build_values(tree, "logins")->line);
+		build_lists(reading, build_values(tree, "lists")->line,
+		    build_values(tree, "phrases")->line);
 		break;
 	case SECTION_RESOLVER:
 		check_unique(reading, seen[tree->section], tree, "");

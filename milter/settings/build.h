@@ -23,4 +23,7 @@ void build_domain(struct reading *reading, const struct tree *tree,
 /* Reads the table of logins into the settings. */
 void build_logins(struct reading *reading, unsigned line);
 
+/* Reads the lists and phrases, or takes those built in. */
+void build_lists(struct reading *reading, unsigned lists_line, unsigned phrases_line);
+
 #endif

@@ -11,9 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct lists;
+struct phrase;
 
-/* Plain lists: one lower-case word a line, "#" comments. */
+/*
+ * Plain lists: an entry a line.  Domains, labels and suffixes are of ASCII and
+ * lower-case; of words only the ASCII letters are made small.
+ */
 enum list {
 	LIST_FREEMAIL,		/* domains of mailbox providers for the public */
 	LIST_SHORTENERS,	/* domains of public URL shorteners */
@@ -29,9 +34,11 @@ enum list {
 	LISTS
 };
 
-/* The word stands in the list; for domain lists a parent of it does too. */
+/* The word stands in the list; NULL and "" never do. */
 bool lists_has(const struct lists *lists, enum list list, const char *word);
+/* The domain or a parent of it does; its top label alone in LIST_TLDS. */
 bool lists_has_domain(const struct lists *lists, enum list list, const char *domain);
+/* All entries, in the order of the file. */
 const char *const *lists_words(const struct lists *lists, enum list list, size_t *n_r);
 
 /* A receiver of many domains, told by the MX of the recipient's domain. */
@@ -43,11 +50,13 @@ struct provider {
 	const char *source;
 };
 
-/* By a host name of an MX record, lower-case; NULL for one not known. */
+/* By a host name of an MX record, lower-case, no final dot; NULL: not known. */
 const struct provider *lists_provider(const struct lists *lists, const char *mx_host);
 
-struct phrase;
-/* All phrases of all languages (mail/phrases.h has the type). */
+/* All phrases of all languages. */
 const struct phrase *lists_phrases(const struct lists *lists, size_t *n_r);
+
+/* Those that are built in, in the arena: for what has no settings. */
+const struct lists *lists_new_builtin(struct arena *arena);
 
 #endif

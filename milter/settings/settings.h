@@ -15,6 +15,7 @@
 #include "settings/files.h"
 
 struct arena;
+struct lists;
 
 #define SETTINGS_FILE_MAX (16 * 1024 * 1024)	/* bytes of the configuration file */
 #define SETTINGS_DOMAINS_MAX 100000
@@ -127,6 +128,9 @@ struct settings {
 	const char *logins_file;	/* path or "" */
 	struct settings_login *logins;
 	size_t n_logins;
+	const char *lists_dir;		/* path or "" */
+	const char *phrases_dir;	/* path or "" */
+	const struct lists *lists;	/* never NULL */
 	struct settings_resolver resolver;
 	struct settings_egress *egresses;	/* in file order, at least one */
 	size_t n_egresses;

@@ -69,6 +69,18 @@ set_table(struct reading *reading, const struct option *option, void *section,
 }
 
 static void
+set_directory(struct reading *reading, const struct option *option, void *section,
+    const struct value *value)
+{
+	/* %d would stand for the names of files in it */
+	if (*value->text == '\0' || (is_path(value->text) && strchr(value->text, '%') == NULL))
+		set_text(reading, option, section, value->text);
+	else
+		type_wrong(reading, option, value, "\"\" or the path of a directory, "
+		    "starting with \"/\" and without \"%\"");
+}
+
+static void
 set_account(struct reading *reading, const struct option *option, void *section,
     const struct value *value)
 {
@@ -310,6 +322,7 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_MAILBOX] = { set_mailbox, NULL, format_text },
 	[TYPE_PATH] = { set_path, NULL, format_text },
 	[TYPE_TABLE] = { set_table, NULL, format_text },
+	[TYPE_DIRECTORY] = { set_directory, NULL, format_text },
 	[TYPE_CANON] = { set_canon, NULL, format_canon },
 	[TYPE_DOMAINMODE] = { set_domainmode, NULL, format_domainmode },
 	[TYPE_HELO] = { set_helo, NULL, format_text },

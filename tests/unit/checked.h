@@ -20,6 +20,7 @@
 #include "evidence/evidence.h"
 #include "facts/message.h"
 #include "mail/header.h"
+#include "settings/lists.h"
 #include "settings/settings.h"
 
 #define CHECKED_NOW 1795297200	/* Sat, 21 Nov 2026 21:40:00 +0000 */
@@ -131,6 +132,7 @@ checked_begin(void)
 	t.session = session_new();
 	t.message = message_new(t.session, CHECKED_NOW, 0);
 	t.settings.mode = MODE_ENFORCE;
+	t.settings.lists = lists_new_builtin(t.message->arena);
 	checked_set_sender("<billing@example.com>");
 	checked_good_evidence();
 	t.input = (struct check_input){

@@ -52,6 +52,9 @@ test_defaults(void **state)
 	assert_string_equal(s->state_dir, "/var/lib/mailworthy");
 	assert_string_equal(s->logins_file, "");
 	assert_int_equal(s->n_logins, 0);
+	assert_string_equal(s->lists_dir, "");
+	assert_string_equal(s->phrases_dir, "");
+	assert_non_null(s->lists);
 	assert_int_equal(s->resolver.servers.n, 0);
 	assert_int_equal(s->resolver.timeout, 4);
 	assert_int_equal(s->resolver.deadline, 10);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libmailworthy.a
 
 base_sources = \
 	milter/base/action.h \
+	milter/base/stream.h \
 	milter/base/arena.c milter/base/arena.h \
 	milter/base/base64.c milter/base/base64.h \
 	milter/base/buf.c milter/base/buf.h \
@@ -22,6 +23,7 @@ settings_sources = \
 	milter/settings/build_domain.c \
 	milter/settings/build_lists.c \
 	milter/settings/build_logins.c \
+	milter/settings/build_stream.c \
 	milter/settings/dump.c \
 	milter/settings/errors.c milter/settings/errors.h \
 	milter/settings/files.c milter/settings/files.h \
@@ -72,7 +74,8 @@ mail_sources = \
 facts_sources = \
 	milter/facts/author.c \
 	milter/facts/direction.c \
-	milter/facts/message.c milter/facts/message.h
+	milter/facts/message.c milter/facts/message.h \
+	milter/facts/stream.c
 
 dns_sources = \
 	milter/dns/backend.h \

@@ -33,6 +33,7 @@ EXTRA_DIST += \
 
 unit_tests += \
 	tests/unit/test_facts_message \
+	tests/unit/test_facts_stream \
 	tests/unit/test_evidence_author \
 	tests/unit/test_evidence_dkim \
 	tests/unit/test_evidence_dmarc \

@@ -113,26 +113,6 @@ check_txt(const struct check_input *input, const char *name, const char *value)
 }
 
 bool
-check_is_list(const struct message *message)
-{
-	return headers_count(message->headers, HDR_LIST_ID) > 0 &&
-	    headers_count(message->headers, HDR_LIST_POST) > 0;
-}
-
-bool
-check_is_bulk(const struct message *message)
-{
-	const struct header *precedence;
-
-	if (check_is_list(message))
-		return false;
-	if (headers_count(message->headers, HDR_FEEDBACK_ID) > 0)
-		return true;
-	precedence = headers_first(message->headers, HDR_PRECEDENCE);
-	return precedence != NULL && slice_is(slice_trim(precedence->value), "bulk");
-}
-
-bool
 check_is_beyond(const struct message *message, enum header_id id)
 {
 	return headers_count(message->headers, id) > 0 &&

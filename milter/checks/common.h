@@ -57,9 +57,24 @@ void check_tally_hit(struct check_tally *tally, const char *name);
 /* True when something hit; else sets the status. */
 bool check_tally_any(const struct check_tally *tally, struct check_result *result);
 
-/* Precedence: bulk or a Feedback-ID; a List-Id with a List-Post is a list. */
-bool check_is_list(const struct message *message);
-bool check_is_bulk(const struct message *message);
+/* By the stream, declared or told; transactional only where it is declared. */
+static inline bool
+check_is_list(const struct message *message)
+{
+	return message->stream == STREAM_LIST;
+}
+
+static inline bool
+check_is_bulk(const struct message *message)
+{
+	return message->stream == STREAM_BULK;
+}
+
+static inline bool
+check_is_transactional(const struct message *message)
+{
+	return message->stream == STREAM_TRANSACTIONAL && message->stream_is_declared;
+}
 
 /* The field stands there but beyond what was kept: cannot be looked at. */
 bool check_is_beyond(const struct message *message, enum header_id id);

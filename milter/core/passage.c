@@ -81,6 +81,7 @@ passage_begin(struct core *core, struct snapshot *snapshot, struct message *mess
 	arena_defer(arena, passage_close, passage);
 
 	message_read_headers(message);
+	message_declare_stream(message, snapshot_settings(snapshot));
 	add_missing(passage);
 	keyring_choose(snapshot_keyring(snapshot), core_parts(core)->sightings,
 	    message->author_domain, message->now, &passage->choice);

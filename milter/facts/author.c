@@ -108,7 +108,7 @@ message_read_headers(struct message *message)
 	if (!message->mail_from_is_null)
 		message->envelope_domain = usable_domain(&message->mail_from);
 	message->is_own_dsn = message->is_local && message->mail_from_is_null;
-	message->stream = message->mail_from_is_null ? STREAM_DSN : STREAM_NONE;
+	message_tell_stream(message);
 	read_ids(message);
 	message->body_reader = body_new(message->arena, message->headers);
 }

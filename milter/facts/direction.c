@@ -45,8 +45,8 @@ is_ignored(const struct session *session, const struct settings_strings *ignored
 static bool
 in_networks(const struct ip *client, const struct settings *settings)
 {
-	for (size_t i = 0; i < settings->n_networks; i++)
-		if (ip_net_contains(&settings->networks[i], client))
+	for (size_t i = 0; i < settings->networks.n; i++)
+		if (ip_net_contains(&settings->networks.p[i], client))
 			return true;
 	return false;
 }

@@ -14,6 +14,7 @@
 
 #include "base/ip.h"
 #include "base/slice.h"
+#include "base/stream.h"
 #include "mail/address.h"
 #include "mail/body.h"
 #include "mail/header.h"
@@ -22,16 +23,12 @@ struct arena;
 struct phrase;
 struct settings;
 struct settings_stream;
+struct settings_strings;
 struct view;
 
 #define MESSAGE_RCPTS_KEPT 10000	/* recipients kept; the rest are counted */
 
 enum direction { DIRECTION_OUTBOUND, DIRECTION_INBOUND };
-
-/* Decision 13.  NONE: nothing tells; the strictest rules that bind all apply. */
-enum stream {
-	STREAM_NONE, STREAM_TRANSACTIONAL, STREAM_BULK, STREAM_LIST, STREAM_DSN,
-};
 
 struct session {
 	struct arena *arena;
@@ -65,8 +62,10 @@ struct message {
 	int64_t begun_us;		/* monotonic */
 	const char *queue_id;		/* NULL until the MTA has one */
 	enum direction direction;
-	enum stream stream;		/* declared, else told; by message_read_headers() */
-	enum stream stream_told;	/* what the headers tell by themselves */
+	enum stream stream;		/* declared, else told */
+	enum stream stream_told;	/* by headers and envelope alone */
+	bool stream_known;		/* no field that tells stands beyond what was kept */
+	bool stream_is_declared;	/* the section below names the kind */
 	const struct settings_stream *declared;	/* its section, NULL */
 	bool is_local;			/* pickup, sendmail command: no SMTP client */
 	bool is_own_dsn;		/* local with the null reverse-path */
@@ -121,11 +120,26 @@ bool message_add_rcpt(struct message *message, const struct rcpt *rcpt);
  */
 void message_read_headers(struct message *message);
 
+/* The stream that the headers and the null reverse-path tell: likewise, and called
+ * by it. */
+void message_tell_stream(struct message *message);
+
+/*
+ * The stream that the settings declare: the first section whose conditions all
+ * hold.  After message_read_headers(); without a section the stream stays as told.
+ * The MTA's own DSNs are only ever declared dsn.
+ */
+void message_declare_stream(struct message *message, const struct settings *settings);
+
 /* A chunk of the body, any size, after message_read_headers(). */
 void message_add_body(struct message *message, const void *bytes, size_t n);
 
 /* Fills body and size: nothing changes after this. */
 void message_finish(struct message *message);
+
+/* The author or the envelope sender is one of the list (settings_sender_matches). */
+bool message_has_sender(const struct message *message,
+    const struct settings_strings *senders);
 
 /* Direction by the settings (decision in design.md section 2). */
 enum direction message_direction(const struct message *message,

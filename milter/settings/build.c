@@ -209,8 +209,8 @@ guess_check(const struct reading *reading, const char *id)
 	return NULL;
 }
 
-static void
-check_id(struct reading *reading, const struct tree *tree)
+void
+build_check_id(struct reading *reading, const struct tree *tree)
 {
 	const char *guess;
 
@@ -232,7 +232,7 @@ build_check(struct reading *reading, const struct tree *tree,
 	check->weight = -1;
 	check->action = -1;
 	build_options(reading, tree, check);
-	check_id(reading, tree);
+	build_check_id(reading, tree);
 }
 
 static size_t
@@ -276,7 +276,13 @@ build_block(struct reading *reading, const struct tree *tree, struct map **seen)
 		check_unique(reading, seen[tree->section], tree, tree->title);
 		build_check(reading, tree, &settings->checks[settings->n_checks++]);
 		break;
+	case SECTION_STREAM:
+		check_unique(reading, seen[tree->section], tree,
+		    slice_dup_lower(reading->work, slice_of(tree->title)));
+		build_stream(reading, tree, &settings->streams[settings->n_streams++]);
+		break;
 	case SECTION_KEY:
+	case SECTION_TUNING:
 	case SECTIONS:
 		break;
 	}
@@ -320,6 +326,13 @@ build_settings(struct reading *reading, const struct block *blocks)
 	settings->egresses = arena_array(reading->arena, n + 1, sizeof(*settings->egresses));
 	n = count_blocks(blocks, SECTION_CHECK);
 	settings->checks = arena_array(reading->arena, n, sizeof(*settings->checks));
+	n = count_blocks(blocks, SECTION_STREAM);
+	if (n > SETTINGS_STREAMS_MAX) {
+		errors_add(reading->errors, reading->file, 0, "stream",
+		    "expected at most %d streams (got %zu)", SETTINGS_STREAMS_MAX, n);
+		return;
+	}
+	settings->streams = arena_array(reading->arena, n, sizeof(*settings->streams));
 	for (size_t i = 0; i < SECTIONS; i++)
 		seen[i] = map_new(reading->work);
 	for (; blocks != NULL; blocks = blocks->next) {

@@ -20,6 +20,12 @@ const struct values *build_values(const struct tree *tree, const char *option);
 void build_domain(struct reading *reading, const struct tree *tree,
     struct settings_domain *domain);
 
+void build_stream(struct reading *reading, const struct tree *tree,
+    struct settings_stream *stream);
+
+/* Reports a title that names no check. */
+void build_check_id(struct reading *reading, const struct tree *tree);
+
 /* Reads the table of logins into the settings. */
 void build_logins(struct reading *reading, unsigned line);
 

@@ -49,6 +49,18 @@ dump_domain(const struct settings_domain *domain, FILE *out)
 	fprintf(out, "}\n");
 }
 
+static void
+dump_stream(const struct settings_stream *stream, FILE *out)
+{
+	dump_section(SECTION_STREAM, stream->name, stream, out);
+	for (size_t i = 0; i < stream->n_checks; i++) {
+		fprintf(out, "\tcheck \"%s\" {\n", stream->checks[i].id);
+		dump_options(SECTION_TUNING, &stream->checks[i], "\t\t", out);
+		fprintf(out, "\t}\n");
+	}
+	fprintf(out, "}\n");
+}
+
 void
 settings_dump(const struct settings *settings, FILE *out)
 {
@@ -67,6 +79,8 @@ settings_dump(const struct settings *settings, FILE *out)
 		    out);
 		fprintf(out, "}\n");
 	}
+	for (size_t i = 0; i < settings->n_streams; i++)
+		dump_stream(&settings->streams[i], out);
 }
 
 static void

@@ -13,12 +13,16 @@
 #define STRUCT_domain settings_domain
 #define STRUCT_key settings_key
 #define STRUCT_check settings_check
+#define STRUCT_stream settings_stream
+#define STRUCT_tuning settings_tuning
 #define NUMBER_main SECTION_MAIN
 #define NUMBER_egress SECTION_EGRESS
 #define NUMBER_resolver SECTION_RESOLVER
 #define NUMBER_domain SECTION_DOMAIN
 #define NUMBER_key SECTION_KEY
 #define NUMBER_check SECTION_CHECK
+#define NUMBER_stream SECTION_STREAM
+#define NUMBER_tuning SECTION_TUNING
 #define RELOAD_YES true
 #define RELOAD_NO false
 
@@ -40,6 +44,8 @@ static const struct section_info sections[SECTIONS] = {
 	[SECTION_DOMAIN] = { "domain", true, true, SECTION_MAIN, "the domain" },
 	[SECTION_KEY] = { "key", true, true, SECTION_DOMAIN, "the selector" },
 	[SECTION_CHECK] = { "check", true, true, SECTION_MAIN, "the check" },
+	[SECTION_STREAM] = { "stream", true, true, SECTION_MAIN, "a name for it" },
+	[SECTION_TUNING] = { "check", true, true, SECTION_STREAM, "the check" },
 };
 
 const struct option *
@@ -156,11 +162,13 @@ nearest(enum section section, const char *name)
 
 /* "section "resolver"", "the top level". */
 static const char *
-place(struct arena *arena, enum section section)
+place(struct arena *arena, enum section section, enum section from)
 {
+	const char *more = from == SECTION_TUNING ? " outside of streams" : "";
+
 	if (section == SECTION_MAIN)
 		return "at the top level, outside of sections";
-	return arena_printf(arena, "in a section \"%s\"", sections[section].name);
+	return arena_printf(arena, "in a section \"%s\"%s", sections[section].name, more);
 }
 
 const char *
@@ -177,7 +185,7 @@ options_hint(struct arena *arena, enum section section, const char *name)
 		if (i != section && (option_find((enum section)i, name) != NULL ||
 		    section_find((enum section)i, name, &found)))
 			return arena_printf(arena, " (it belongs %s)",
-			    place(arena, (enum section)i));
+			    place(arena, (enum section)i, section));
 	}
 	return "";
 }

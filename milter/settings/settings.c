@@ -190,6 +190,16 @@ settings_find_check(const struct settings *settings, const char *id)
 	return map_get(snapshot_of(settings)->checks, id);
 }
 
+const struct settings_tuning *
+settings_find_tuning(const struct settings_stream *stream, const char *id)
+{
+	for (size_t i = 0; stream != NULL && i < stream->n_checks; i++) {
+		if (strcmp(stream->checks[i].id, id) == 0)
+			return &stream->checks[i];
+	}
+	return NULL;
+}
+
 const struct settings_login *
 settings_find_login(const struct settings *settings, const char *login)
 {
@@ -217,4 +227,24 @@ settings_domain_matches(const char *pattern, const char *domain)
 	n = strlen(domain);
 	tail = strlen(pattern + 1);
 	return n > tail && strcmp(domain + n - tail, pattern + 1) == 0;
+}
+
+bool
+settings_sender_matches(const struct settings_strings *senders, const char *local_part,
+    const char *domain)
+{
+	const char *at;
+	struct slice local;
+
+	if (local_part == NULL || domain == NULL)
+		return false;
+	for (size_t i = 0; i < senders->n; i++) {
+		at = strrchr(senders->p[i], '@');
+		if (at == NULL || !settings_domain_matches(at + 1, domain))
+			continue;
+		local = (struct slice){ senders->p[i], (size_t)(at - senders->p[i]) };
+		if (local.n == 0 || slice_is(local, local_part))
+			return true;
+	}
+	return false;
 }

@@ -12,6 +12,7 @@
 
 #include "base/action.h"
 #include "base/ip.h"
+#include "base/stream.h"
 #include "settings/files.h"
 
 struct arena;
@@ -20,6 +21,7 @@ struct lists;
 #define SETTINGS_FILE_MAX (16 * 1024 * 1024)	/* bytes of the configuration file */
 #define SETTINGS_DOMAINS_MAX 100000
 #define SETTINGS_KEYS_MAX 8		/* keys of one domain */
+#define SETTINGS_STREAMS_MAX 200	/* looked at one by one for each message */
 
 enum {				/* bits of settings.outbound */
 	OUTBOUND_AUTHENTICATED = 1,
@@ -48,6 +50,11 @@ enum egress_kind { EGRESS_AUTO, EGRESS_LIST, EGRESS_RELAY };
 
 struct settings_strings {
 	const char **p;
+	size_t n;
+};
+
+struct settings_networks {
+	struct ip_net *p;
 	size_t n;
 };
 
@@ -99,6 +106,31 @@ struct settings_check {		/* one check's tuning */
 					 * lower-case */
 };
 
+struct settings_tuning {	/* one check in one stream; -1: as outside of it */
+	const char *id;
+	unsigned line;
+	int weight;			/* tenths */
+	int action;			/* enum action */
+	int shadow;			/* 0 or 1 */
+};
+
+/* A declared stream.  Of each kind of condition that is set one must hold. */
+struct settings_stream {
+	const char *name;
+	unsigned line;
+	enum stream kind;		/* STREAM_NONE: what the headers tell */
+	struct settings_strings logins;	/* lower-case */
+	struct settings_strings senders;	/* author or envelope addresses, "@domain";
+						 * lower-case */
+	struct settings_networks networks;	/* of the client */
+	struct settings_strings header;	/* "Name: glob", both lower-case */
+	int mode;			/* enum mode, -1: not set */
+	int hold_below;			/* tenths, -1: that of the whole */
+	const char *postal_address;	/* NULL: that of the whole */
+	struct settings_tuning *checks;
+	size_t n_checks;
+};
+
 struct settings_login {		/* one line of the logins table */
 	const char *login;		/* lower-case */
 	struct settings_strings owns;	/* lower-case: address, "@domain" or "*" */
@@ -116,14 +148,14 @@ struct settings {
 	const char *log_file;		/* LOG_TO_FILE */
 	unsigned log_privacy;		/* PRIVACY_ bits */
 	unsigned outbound;		/* OUTBOUND_ bits */
-	struct ip_net *networks;
-	size_t n_networks;
+	struct settings_networks networks;
 	struct settings_strings ignore_daemons;	/* name or "address@port" */
 	unsigned repair;		/* REPAIR_ bits */
 	enum trace_header trace_header;
 	int hold_below;			/* tenths, 0 off */
 	struct settings_strings link_trackers;	/* lower-case; each with what is below it */
 	const char *notify;		/* an address or "" */
+	const char *postal_address;	/* for bulk mail, or "" */
 	const char *state_dir;		/* sightings, mode file */
 	const char *logins_file;	/* path or "" */
 	struct settings_login *logins;
@@ -138,6 +170,8 @@ struct settings {
 	size_t n_domains;
 	struct settings_check *checks;
 	size_t n_checks;
+	struct settings_stream *streams;	/* in file order: the first that fits */
+	size_t n_streams;
 };
 
 /* Tells whether a check of that id exists; handed in since checks/ is above. */
@@ -190,9 +224,18 @@ const struct settings_egress *settings_find_egress(const struct settings *settin
 const struct settings_check *settings_find_check(const struct settings *settings,
     const char *id);
 
+/* Tuning of a check in that stream, or NULL; so for no stream. */
+const struct settings_tuning *settings_find_tuning(const struct settings_stream *stream,
+    const char *id);
+
 /* What a login may use, without case; NULL when the table does not name it. */
 const struct settings_login *settings_find_login(const struct settings *settings,
     const char *login);
+
+/* An address (lower-case or not) by "local@domain" or "@domain" patterns, as in
+ * `exempt` and `senders`. */
+bool settings_sender_matches(const struct settings_strings *senders,
+    const char *local_part, const char *domain);
 
 /* "example.com" matches "*", "example.com", and "a.example.com" "*.example.com". */
 bool settings_domain_matches(const char *pattern, const char *domain);

@@ -115,6 +115,8 @@ tree_fill(struct tree *tree, cfg_t *cfg, struct arena *arena)
 	tree->title = title.n > 0 ? title.p[0].text : "";
 	if (tree->section == SECTION_DOMAIN)
 		tree_fill_inner(tree, cfg, SECTION_KEY, arena);
+	if (tree->section == SECTION_STREAM)
+		tree_fill_inner(tree, cfg, SECTION_TUNING, arena);
 }
 
 struct tree *

@@ -8,6 +8,8 @@
 #include "settings/names.h"
 #include "settings/types.h"
 
+enum { LOGIN_MAX = 255, GLOB_MAX = 100 };
+
 /* Is a value written that stands in the list before already?  Tells so. */
 static bool
 is_repeated(struct reading *reading, const struct option *option,
@@ -201,18 +203,56 @@ set_senders(struct reading *reading, const struct option *option, void *section,
 	    "addresses, or domains as @example.com or @*.example.com");
 }
 
+static const char *
+form_login(struct arena *arena, struct slice text)
+{
+	return text.n == 0 || text.n > LOGIN_MAX ? NULL : slice_dup_lower(arena, text);
+}
+
+static void
+set_logins(struct reading *reading, const struct option *option, void *section,
+    const struct values *values)
+{
+	set_strings(reading, option, section, values, form_login,
+	    "logins, as the MTA tells them (macro {auth_authen})");
+}
+
+/* "Name: glob"; one blank after the colon, so that it reads back the same. */
+static const char *
+form_header(struct arena *arena, struct slice text)
+{
+	size_t colon = slice_find(text, ':');
+	struct slice name = slice_trim(slice_sub(text, 0, colon));
+	struct slice glob = slice_trim(slice_sub(text, colon + 1, text.n));
+
+	if (colon == text.n || glob.n == 0 || glob.n > GLOB_MAX ||
+	    !name_is_of(name, "-_") || name.n > GLOB_MAX)
+		return NULL;
+	return arena_printf(arena, "%s: %s", slice_dup_lower(arena, name),
+	    slice_dup_lower(arena, glob));
+}
+
+static void
+set_headers(struct reading *reading, const struct option *option, void *section,
+    const struct values *values)
+{
+	set_strings(reading, option, section, values, form_header,
+	    "a field and what its value is like, as in \"X-Campaign: *\" (\"*\" stands "
+	    "for anything, \"?\" for one character; at most 100 of them)");
+}
+
 static void
 set_networks(struct reading *reading, const struct option *option, void *section,
     const struct values *values)
 {
-	struct settings *settings = section;
+	struct settings_networks *networks = type_member(option, section);
 	struct ip_net net;
 
-	settings->networks = arena_array(reading->arena, values->n, sizeof(net));
-	settings->n_networks = 0;
+	networks->p = arena_array(reading->arena, values->n, sizeof(net));
+	networks->n = 0;
 	for (size_t i = 0; i < values->n; i++) {
 		if (ip_net_parse(slice_of(values->p[i].text), &net))
-			settings->networks[settings->n_networks++] = net;
+			networks->p[networks->n++] = net;
 		else
 			type_wrong(reading, option, &values->p[i],
 			    "networks, as in 192.0.2.0/24 or 2001:db8::/32");
@@ -222,14 +262,12 @@ set_networks(struct reading *reading, const struct option *option, void *section
 static bool
 format_networks(const struct option *option, const void *section, struct buf *out)
 {
-	const struct settings *settings = section;
+	const struct settings_networks *networks = type_member_const(option, section);
 
-	(void)option;
 	buf_add_char(out, '{');
-	for (size_t i = 0; i < settings->n_networks; i++)
+	for (size_t i = 0; i < networks->n; i++)
 		buf_printf(out, "%s\"%s/%d\"", i == 0 ? "" : ", ",
-		    ip_text(out->arena, &settings->networks[i].addr),
-		    settings->networks[i].bits);
+		    ip_text(out->arena, &networks->p[i].addr), networks->p[i].bits);
 	buf_add_char(out, '}');
 	return true;
 }
@@ -307,6 +345,8 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_PATTERNS] = { NULL, set_patterns, format_strings },
 	[TYPE_DAEMONS] = { NULL, set_daemons, format_strings },
 	[TYPE_SERVERS] = { NULL, set_servers, format_strings },
+	[TYPE_LOGINS] = { NULL, set_logins, format_strings },
+	[TYPE_HEADERS] = { NULL, set_headers, format_strings },
 	[TYPE_SENDERS] = { NULL, set_senders, format_strings },
 	[TYPE_DOMAINS] = { NULL, set_domains, format_strings },
 };

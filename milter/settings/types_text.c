@@ -8,7 +8,7 @@
 #include "settings/names.h"
 #include "settings/types.h"
 
-enum { SOCKET_PATH_MAX = 107, PATH_BYTES_MAX = 4095 };
+enum { SOCKET_PATH_MAX = 107, PATH_BYTES_MAX = 4095, PROSE_MAX = 500 };
 
 static const char **
 text_member(const struct option *option, void *section)
@@ -99,6 +99,16 @@ set_mailbox(struct reading *reading, const struct option *option, void *section,
 	else
 		type_wrong(reading, option, value,
 		    "\"\" or one address, as in postmaster@example.com");
+}
+
+static void
+set_prose(struct reading *reading, const struct option *option, void *section,
+    const struct value *value)
+{
+	if (strlen(value->text) <= PROSE_MAX)
+		set_text(reading, option, section, value->text);
+	else
+		type_wrong(reading, option, value, "at most 500 bytes of text");
 }
 
 /* Texts beyond ASCII get the hint how to write them. */
@@ -323,6 +333,7 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_PATH] = { set_path, NULL, format_text },
 	[TYPE_TABLE] = { set_table, NULL, format_text },
 	[TYPE_DIRECTORY] = { set_directory, NULL, format_text },
+	[TYPE_PROSE] = { set_prose, NULL, format_text },
 	[TYPE_CANON] = { set_canon, NULL, format_canon },
 	[TYPE_DOMAINMODE] = { set_domainmode, NULL, format_domainmode },
 	[TYPE_HELO] = { set_helo, NULL, format_text },

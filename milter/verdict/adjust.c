@@ -17,6 +17,8 @@ verdict_mode(const struct settings *settings, const struct message *message,
 
 	if (mode_override >= 0)
 		return (enum mode)mode_override;
+	if (message->declared != NULL && message->declared->mode >= 0)
+		return (enum mode)message->declared->mode;
 	if (message->author_domain != NULL)
 		domain = settings_find_domain(settings, message->author_domain);
 	return domain != NULL && domain->has_mode ? domain->mode : settings->mode;
@@ -48,14 +50,22 @@ find_strongest(const struct message *message, struct verdict *verdict)
 	}
 }
 
-static void
-apply_hold_below(const struct settings *settings, struct verdict *verdict)
+int
+verdict_hold_below(const struct settings *settings, const struct message *message)
 {
+	if (message->declared != NULL && message->declared->hold_below >= 0)
+		return message->declared->hold_below;
+	return settings->hold_below;
+}
+
+static void
+apply_hold_below(const struct check_input *input, struct verdict *verdict)
+{
+	int hold_below = verdict_hold_below(input->settings, input->message);
 	size_t i = 0;
 
-	if (settings->hold_below <= 0 || verdict->would >= ACTION_HOLD ||
-	    verdict_score(verdict->findings, verdict->n_findings, true) >=
-	    settings->hold_below)
+	if (hold_below <= 0 || verdict->would >= ACTION_HOLD ||
+	    verdict_score(verdict->findings, verdict->n_findings, true) >= hold_below)
 		return;
 	while (i < verdict->n_findings && !finding_counts(&verdict->findings[i], true))
 		i++;
@@ -87,7 +97,7 @@ verdict_adjust(const struct check_input *input, int mode_override,
 {
 	verdict->mode = verdict_mode(input->settings, input->message, mode_override);
 	find_strongest(input->message, verdict);
-	apply_hold_below(input->settings, verdict);
+	apply_hold_below(input, verdict);
 	spare_the_mta(input->message, verdict);
 	verdict->action =
 	    verdict->mode == MODE_ENFORCE ? verdict->would : ACTION_NONE;

@@ -10,6 +10,11 @@
 #include "settings/settings.h"
 #include "verdict/fold.h"
 
+struct tuning {				/* of one check for one message */
+	int weight, action;		/* -1: the check's own */
+	bool shadow, exempt;
+};
+
 enum { SCORE_MAX = 100, SEVERITY_WARNING_FROM = 5, SEVERITY_ERROR_FROM = 20 };
 
 /* checks.md, "Score": one family alone never decides everything. */
@@ -37,34 +42,6 @@ severity_of(int weight)
 	return weight >= SEVERITY_WARNING_FROM ? SEVERITY_WARNING : SEVERITY_INFO;
 }
 
-static bool
-address_matches(const char *pattern, const struct address *address)
-{
-	const char *at = strrchr(pattern, '@');
-	struct slice local_part;
-
-	if (at == NULL || address->local_part == NULL || address->domain == NULL)
-		return false;
-	local_part = (struct slice){ pattern, (size_t)(at - pattern) };
-	return settings_domain_matches(at + 1, address->domain) &&
-	    (local_part.n == 0 || slice_is(local_part, address->local_part));
-}
-
-static bool
-is_exempt(const struct settings_check *tuning, const struct message *message)
-{
-	for (size_t i = 0; i < tuning->exempt.n; i++) {
-		const char *pattern = tuning->exempt.p[i];
-
-		if (message->author_status == AUTHOR_ONE &&
-		    address_matches(pattern, &message->author))
-			return true;
-		if (!message->mail_from_is_null &&
-		    address_matches(pattern, &message->mail_from))
-			return true;
-	}
-	return false;
-}
 
 /*
  * A configured weight is that of the check's highest level; lower levels keep
@@ -84,13 +61,34 @@ clamp_weight(int weight)
 	return weight < 0 ? 0 : weight > SCORE_MAX ? SCORE_MAX : weight;
 }
 
+/* What is set for the stream, else for all mail. */
+static void
+find_tuning(const struct check_input *input, const struct check *check,
+    struct tuning *tuning_r)
+{
+	const struct settings_check *all = settings_find_check(input->settings, check->id);
+	const struct settings_tuning *own =
+	    settings_find_tuning(input->message->declared, check->id);
+
+	*tuning_r = (struct tuning){ .weight = -1, .action = -1 };
+	if (all != NULL)
+		*tuning_r = (struct tuning){ all->weight, all->action, all->shadow,
+		    message_has_sender(input->message, &all->exempt) };
+	if (own == NULL)
+		return;
+	if (own->weight >= 0)
+		tuning_r->weight = own->weight;
+	if (own->action >= 0)
+		tuning_r->action = own->action;
+	if (own->shadow >= 0)
+		tuning_r->shadow = own->shadow == 1;
+}
+
 static void
 fill_finding(const struct check_input *input, const struct check *check,
     const struct check_result *result, struct finding *finding_r)
 {
-	const struct settings_check *tuning =
-	    settings_find_check(input->settings, check->id);
-	int weight = result->weight;
+	struct tuning tuning;
 
 	*finding_r = (struct finding){
 		.check = check,
@@ -100,14 +98,13 @@ fill_finding(const struct check_input *input, const struct check *check,
 		.text = result->text != NULL ? result->text : check->meaning,
 		.fix = result->fix != NULL ? result->fix : check->fix,
 	};
-	if (tuning != NULL) {
-		weight = tuned_weight(check, weight, tuning->weight);
-		if (tuning->action >= 0)
-			finding_r->action = (enum action)tuning->action;
-		finding_r->shadow = tuning->shadow;
-		finding_r->exempt = is_exempt(tuning, input->message);
-	}
-	finding_r->weight = clamp_weight(weight);
+	find_tuning(input, check, &tuning);
+	if (tuning.action >= 0)
+		finding_r->action = (enum action)tuning.action;
+	finding_r->shadow = tuning.shadow;
+	finding_r->exempt = tuning.exempt;
+	finding_r->weight = clamp_weight(tuned_weight(check, result->weight,
+	    tuning.weight));
 	finding_r->severity = severity_of(finding_r->weight);
 }
 

@@ -16,6 +16,9 @@ void verdict_fold_table(const struct check_input *input, const struct check *tab
 void verdict_adjust(const struct check_input *input, int mode_override,
     struct verdict *verdict);
 
+/* Tenths, 0 off: of the declared stream, else of the whole. */
+int verdict_hold_below(const struct settings *settings, const struct message *message);
+
 /* Fills reply and hold_reason by `would`. */
 void verdict_write_reply(const struct check_input *input, struct verdict *verdict);
 

@@ -81,17 +81,18 @@ static const char *
 hold_reason(const struct check_input *input, const struct verdict *verdict)
 {
 	const struct finding *finding = verdict->decisive;
-	int score;
+	int score, least;
 
 	if (finding->action >= ACTION_HOLD)
 		return text_for_smtp(input->arena, arena_printf(input->arena,
 		    "mailworthy %s: %s", finding->check->id, finding->text),
 		    HOLD_REASON_MAX);
 	score = verdict_score(verdict->findings, verdict->n_findings, true);
+	least = verdict_hold_below(input->settings, input->message);
 	return text_for_smtp(input->arena, arena_printf(input->arena,
 	    "mailworthy hold-below: format and deception score %d.%d is below %d.%d; "
-	    "heaviest: %s", score / 10, score % 10, input->settings->hold_below / 10,
-	    input->settings->hold_below % 10, finding->check->id), HOLD_REASON_MAX);
+	    "heaviest: %s", score / 10, score % 10, least / 10, least % 10,
+	    finding->check->id), HOLD_REASON_MAX);
 }
 
 void

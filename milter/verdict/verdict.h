@@ -67,8 +67,8 @@ struct verdict {
 	struct receiver_opinion receivers[RECEIVERS];
 };
 
-/* The mode for this message: kill switch (MODE_* or -1), else that of the
- * author's managed domain, else the file's. */
+/* The mode for this message: kill switch (MODE_* or -1), else that of its declared
+ * stream, else that of the author's managed domain, else the file's. */
 enum mode verdict_mode(const struct settings *settings, const struct message *message,
     int mode_override);
 

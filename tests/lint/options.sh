@@ -13,12 +13,15 @@ status=0
 sed -n 's/^OPTION(\([a-z]*\), [^,]*, "\([^"]*\)".*/\1 \2/p' $def | sort > "$work/wanted"
 
 # The page: ".It Ic name" below ".Ss section".  `key` stands among the options
-# of domain, and its one option in its text.
+# of domain and `check` among those of stream, their options in their text.
 awk '
 	/^\.Ss Options outside of sections/ { section = "main"; next }
-	/^\.Ss (egress|resolver|domain|check)/ { section = $2; next }
+	/^\.Ss (egress|resolver|domain|check|stream)/ { section = $2; next }
 	/^\.S[hs] / { section = ""; next }
 	/^\.It Ic key / { inside = 1; next }
+	/^\.It Ic / { tuning = 0 }
+	section == "stream" && /^\.It Ic check / { tuning = 1; next }
+	tuning && /^\.Ic (weight|action|shadow)/ { print "tuning", $2; next }
 	inside && /^\.Ic file/ { print "key file"; inside = 0; next }
 	section != "" && /^\.It Ic / { print section, $3 }
 ' $page | sort > "$work/page"
@@ -27,11 +30,18 @@ awk '
 # one-line braces belongs to the section that was opened last.
 awk '
 	{ line = $0; sub(/^#/, "", line) }
-	line ~ /^(egress|resolver|domain|check)( "[^"]*")? \{/ {
+	line ~ /^(egress|resolver|domain|check|stream)( "[^"]*")? \{/ {
 		section = line; sub(/[ "].*/, "", section)
 	}
 	line ~ /^\}/ { section = ""; next }
 	line ~ /key "[^"]*" \{ file = / { print "key file"; next }
+	line ~ /^\tcheck "[^"]*" \{ / {
+		while (match(line, /[a-z]+ = /)) {
+			print "tuning", substr(line, RSTART, RLENGTH - 3)
+			line = substr(line, RSTART + RLENGTH)
+		}
+		next
+	}
 	line ~ /^\t[a-z-]+ *= / { if (section != "") print section, name(line); next }
 	line ~ /^[a-z-]+ *= / { section = ""; print "main", name(line) }
 	function name(text) { sub(/^\t/, "", text); sub(/ *=.*/, "", text); return text }
@@ -55,7 +65,7 @@ sed -n 's/^OPTION(\([a-z]*\), [^,]*, "\([^"]*\)", [A-Z]*, "\([^"]*\)".*/\1 \2 \3
     grep -v '^key ' | sed 's/ *$//' | sort > "$work/wanted"
 awk '
 	/^\.Ss Options outside of sections/ { section = "main"; next }
-	/^\.Ss (egress|resolver|domain|check)/ { section = $2; next }
+	/^\.Ss (egress|resolver|domain|check|stream)/ { section = $2; next }
 	/^\.It Ic / { option = $3; next }
 	/^Default:$/ { is_default = 1; next }
 	is_default && /^\.Li / {

@@ -214,7 +214,7 @@ tells_direction(void **state)
 {
 	const char *ignored[] = { "reinject", "127.0.0.1@10025", "::1@10025" };
 	struct ip_net nets[1];
-	struct settings settings = { .networks = nets, .n_networks = 1,
+	struct settings settings = { .networks = { nets, 1 },
 	    .ignore_daemons = { ignored, 3 } };
 
 	(void)state;

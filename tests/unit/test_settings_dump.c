@@ -22,7 +22,13 @@ static const char everything[] =
     "domain \"*.example.com\" { key a { file = /k/a } }\n"
     "domain \"*\" { key a { file = \"/k/%d/%s\" } }\n"
     "check spf-fail { weight = 10 action = tempfail shadow = on exempt = {@example.com} }\n"
-    "check subject-long { }\n";
+    "check subject-long { }\n"
+    "postal-address = \"1 \\\"High\\\" Street\"\n"
+    "stream news { kind = bulk logins = {Ann, \"a b\"} senders = {News@example.com, "
+    "\"@*.example.com\"} networks = {192.0.2.1, \"2001:db8::/32\"} header = {\"X-A:*\", "
+    "\"X-Mailer :  Mau?ic*  \"} mode = audit hold-below = 2.5 postal-address = \"\" "
+    "check spf-fail { weight = 1 action = none shadow = true } check subject-long { } }\n"
+    "stream other { header = {\"X-B: 1\"} }\n";
 
 static void
 check_round_trip(const char *text)
@@ -62,6 +68,12 @@ test_what_is_dumped(void **state)
 	    "\"2001:db8::/32\"}\n"));
 	assert_non_null(strstr(dump, "\tfile = \"/k/example.com.a 'x'.pem\"\n"));
 	assert_non_null(strstr(dump, "check \"subject-long\" {\n\tshadow = false\n"));
+	assert_non_null(strstr(dump, "\theader = {\"x-a: *\", \"x-mailer: mau?ic*\"}\n"));
+	assert_non_null(strstr(dump, "\tcheck \"spf-fail\" {\n\t\tweight = 1.0\n"
+	    "\t\taction = none\n\t\tshadow = true\n\t}\n"
+	    "\tcheck \"subject-long\" {\n\t}\n}\n"));
+	assert_non_null(strstr(dump, "stream \"other\" {\n\tkind = auto\n\tlogins = {}\n"
+	    "\tsenders = {}\n\tnetworks = {}\n\theader = {\"x-b: 1\"}\n}\n"));
 	settings_unref(&s);
 	free(dump);
 }

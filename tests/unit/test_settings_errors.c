@@ -245,6 +245,53 @@ static const struct bad domains[] = {
 	  "or domains as @example.com or @*.example.com (got \"example.com\")" },
 };
 
+static const struct bad streams[] = {
+	{ "stream \"a\" { }", "/f:1: stream: expected logins, senders, networks or header in "
+	  "stream \"a\": which mail it is" },
+	{ "stream \"a\" { logins = {} kind = bulk }", "/f:1: stream: expected logins, senders, "
+	  "networks or header in stream \"a\": which mail it is" },
+	{ "stream { logins = {x} }", "/f:1: stream: expected a name for it in quotes before "
+	  "\"{\"" },
+	{ "stream \"a b\" { logins = {x} }", "/f:1: stream: expected a name of letters, "
+	  "digits, \"-\", \"_\" and \".\" (got \"a b\")" },
+	{ "stream a { logins = {x} }\nstream A { logins = {y} }",
+	  "/f:2: stream: expected once (\"a\" stands on line 1 already)" },
+	{ "stream a {\nlogins = {x}\nkind = newsletter }", "/f:3: kind: expected auto, "
+	  "transactional, bulk, list or dsn (got \"newsletter\")" },
+	{ "stream a { logins = {x, \"\"} }", "/f:1: logins: expected logins, as the MTA tells "
+	  "them (macro {auth_authen}) (got \"\")" },
+	{ "stream a { senders = {example.com} }", "/f:1: senders: expected addresses, or "
+	  "domains as @example.com or @*.example.com (got \"example.com\")" },
+	{ "stream a { networks = {host} }", "/f:1: networks: expected networks, as in "
+	  "192.0.2.0/24 or 2001:db8::/32 (got \"host\")" },
+	{ "stream a { header = {X-Campaign} }", "/f:1: header: expected a field and what its "
+	  "value is like, as in \"X-Campaign: *\" (\"*\" stands for anything, \"?\" for one "
+	  "character; at most 100 of them) (got \"X-Campaign\")" },
+	{ "stream a { header = {\"X-Campaign: \"} }", "/f:1: header: expected a field and what "
+	  "its value is like, as in \"X-Campaign: *\" (\"*\" stands for anything, \"?\" for "
+	  "one character; at most 100 of them) (got \"X-Campaign: \")" },
+	{ "stream a { header = {\"X Y: *\"} }", "/f:1: header: expected a field and what its "
+	  "value is like, as in \"X-Campaign: *\" (\"*\" stands for anything, \"?\" for one "
+	  "character; at most 100 of them) (got \"X Y: *\")" },
+	{ "stream a { logins = {x} mode = shadow }",
+	  "/f:1: mode: expected audit or enforce (got \"shadow\")" },
+	{ "stream a { logins = {x} hold-below = 11 }", "/f:1: hold-below: expected points from "
+	  "0 to 10 with at most one decimal, as in 0.5 (got \"11\")" },
+	{ "stream a { logins = {x} loggins = {x} }",
+	  "/f:1: loggins: unknown option (did you mean \"logins\"?)" },
+	{ "stream a { logins = {x}\ncheck spf-fial { } }", "/f:2: check: expected a check of "
+	  "mailworthy-checks(7) (got \"spf-fial\") (did you mean \"spf-fail\"?)" },
+	{ "stream a { logins = {x}\ncheck spf-fail { }\ncheck spf-fail { } }", "/f:3: check: "
+	  "expected once in a stream (\"spf-fail\" stands on line 2 already)" },
+	{ "stream a { logins = {x} check spf-fail { exempt = {a@example.com} } }",
+	  "/f:1: exempt: unknown option (it belongs in a section \"check\" outside of "
+	  "streams)" },
+	{ "stream a { logins = {x} check spf-fail { shadow = maybe } }",
+	  "/f:1: shadow: expected false or true (got \"maybe\")" },
+	{ "stream a {\nlogins = {x}\nstream b { logins = {y} }", "/f:1: stream: this section "
+	  "is not closed: expected \"}\" before \"stream\" on line 3" },
+};
+
 static const struct bad sockets[] = {
 	{ "inet:8893", NULL }, { "inet:127.0.0.1", NULL }, { "inet:127.0.0.1:0", NULL },
 	{ "inet:127.0.0.1:65536", NULL }, { "inet:@127.0.0.1", NULL }, { "inet:8893@", NULL },
@@ -280,6 +327,7 @@ check_table(const struct bad *table, size_t n)
 
 TABLE_TEST(names_and_structure)
 TABLE_TEST(values)
+TABLE_TEST(streams)
 TABLE_TEST(egresses)
 TABLE_TEST(domains)
 
@@ -409,6 +457,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_and_structure),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_egresses),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_sockets),

@@ -39,10 +39,10 @@ test_defaults(void **state)
 	assert_int_equal(s->log_privacy, 0);
 	assert_int_equal(s->outbound,
 	    OUTBOUND_AUTHENTICATED | OUTBOUND_LOCAL | OUTBOUND_NETWORKS);
-	assert_int_equal(s->n_networks, 2);
-	assert_ip(&s->networks[0].addr, "127.0.0.0");
-	assert_int_equal(s->networks[0].bits, 8);
-	assert_int_equal(s->networks[1].bits, 128);
+	assert_int_equal(s->networks.n, 2);
+	assert_ip(&s->networks.p[0].addr, "127.0.0.0");
+	assert_int_equal(s->networks.p[0].bits, 8);
+	assert_int_equal(s->networks.p[1].bits, 128);
 	assert_int_equal(s->ignore_daemons.n, 0);
 	assert_int_equal(s->repair, REPAIR_DATE | REPAIR_MESSAGE_ID);
 	assert_int_equal(s->trace_header, TRACE_BRIEF);
@@ -67,6 +67,8 @@ test_defaults(void **state)
 	assert_null(s->egresses[0].spf_include);
 	assert_int_equal(s->n_domains, 0);
 	assert_int_equal(s->n_checks, 0);
+	assert_int_equal(s->n_streams, 0);
+	assert_string_equal(s->postal_address, "");
 	settings_unref(&s);
 	assert_null(s);
 	settings_unref(&s);
@@ -93,8 +95,8 @@ test_main_values(void **state)
 	assert_string_equal(s->log_file, "/var/log/a \"b\".jsonl");
 	assert_int_equal(s->log_privacy, PRIVACY_HASH_SUBJECT | PRIVACY_NO_RECIPIENTS);
 	assert_int_equal(s->outbound, OUTBOUND_ALL);
-	assert_int_equal(s->n_networks, 2);
-	assert_int_equal(s->networks[1].bits, 32);
+	assert_int_equal(s->networks.n, 2);
+	assert_int_equal(s->networks.p[1].bits, 32);
 	assert_strings(&s->ignore_daemons, "Filter ::1@10025 ");
 	assert_int_equal(s->repair, 0);
 	assert_int_equal(s->trace_header, TRACE_FULL);
@@ -207,6 +209,57 @@ test_egress_resolver_check(void **state)
 	assert_int_equal(check->action, -1);
 	assert_false(check->shadow);
 	assert_null(settings_find_check(s, "spf-none"));
+	settings_unref(&s);
+}
+
+static void
+test_streams(void **state)
+{
+	const struct settings *s = text_load_good("postal-address = \"Here 1\"\n"
+	    "stream News {\n"
+	    "	kind = bulk mode = enforce hold-below = 0\n"
+	    "	logins = {Newsletter} senders = {News@Example.com, \"@*.example.com\"}\n"
+	    "	networks = {192.0.2.0/24} header = {\"X-Mailer:Mautic*\"}\n"
+	    "	check spf-fail { weight = 0.5 shadow = false }\n"
+	    "	check \"subject-long\" { action = reject }\n"
+	    "}\n"
+	    "stream \"other\" { header = {\"X-B: ?\"} }\n"
+	    "check \"spf-fail\" { weight = 1 }\n", NULL);
+	const struct settings_stream *news, *other;
+	const struct settings_tuning *tuning;
+
+	(void)state;
+	assert_string_equal(s->postal_address, "Here 1");
+	assert_int_equal(s->n_streams, 2);
+	assert_int_equal(s->n_checks, 1);
+	news = &s->streams[0];
+	assert_string_equal(news->name, "News");
+	assert_int_equal(news->line, 2);
+	assert_int_equal(news->kind, STREAM_BULK);
+	assert_int_equal(news->mode, MODE_ENFORCE);
+	assert_int_equal(news->hold_below, 0);
+	assert_null(news->postal_address);
+	assert_strings(&news->logins, "newsletter ");
+	assert_strings(&news->senders, "news@example.com @*.example.com ");
+	assert_strings(&news->header, "x-mailer: mautic* ");
+	assert_int_equal(news->networks.n, 1);
+	assert_int_equal(news->networks.p[0].bits, 24);
+	tuning = settings_find_tuning(news, "spf-fail");
+	assert_int_equal(tuning->line, 6);
+	assert_int_equal(tuning->weight, 5);
+	assert_int_equal(tuning->action, -1);
+	assert_int_equal(tuning->shadow, 0);
+	tuning = settings_find_tuning(news, "subject-long");
+	assert_int_equal(tuning->weight, -1);
+	assert_int_equal(tuning->action, ACTION_REJECT);
+	assert_int_equal(tuning->shadow, -1);
+	assert_null(settings_find_tuning(news, "spf-permerror"));
+	other = &s->streams[1];
+	assert_int_equal(other->kind, STREAM_NONE);
+	assert_int_equal(other->mode, -1);
+	assert_int_equal(other->hold_below, -1);
+	assert_null(settings_find_tuning(other, "spf-fail"));
+	assert_null(settings_find_tuning(NULL, "spf-fail"));
 	settings_unref(&s);
 }
 
@@ -348,6 +401,7 @@ main(void)
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_egress_resolver_check),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_find_domain),
 		cmocka_unit_test(test_find_egress),
 		cmocka_unit_test(test_domain_matches),

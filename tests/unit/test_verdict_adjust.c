@@ -86,6 +86,62 @@ test_mode_of_other_domains(void **state)
 	assert_int_equal(verdict_mode(c.settings, c.message, -1), MODE_ENFORCE);
 }
 
+/* The stream goes before the domain, the kill switch before the stream. */
+static void
+test_mode_of_streams(void **state)
+{
+	static const struct {
+		enum mode file;
+		int domain, stream, override;	/* -1 none */
+		enum mode mode;
+	} rows[] = {
+		{ MODE_ENFORCE, -1, MODE_AUDIT, -1, MODE_AUDIT },
+		{ MODE_AUDIT, -1, MODE_ENFORCE, -1, MODE_ENFORCE },
+		{ MODE_ENFORCE, MODE_ENFORCE, MODE_AUDIT, -1, MODE_AUDIT },
+		{ MODE_AUDIT, MODE_AUDIT, MODE_ENFORCE, -1, MODE_ENFORCE },
+		{ MODE_ENFORCE, MODE_AUDIT, -1, -1, MODE_AUDIT },
+		{ MODE_ENFORCE, -1, -1, -1, MODE_ENFORCE },
+		{ MODE_ENFORCE, -1, MODE_ENFORCE, MODE_AUDIT, MODE_AUDIT },
+		{ MODE_AUDIT, -1, MODE_AUDIT, MODE_ENFORCE, MODE_ENFORCE },
+	};
+	struct settings_stream stream = { .hold_below = -1 };
+
+	(void)state;
+	c.message->declared = &stream;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		c.settings->mode = rows[i].file;
+		c.domain->has_mode = rows[i].domain >= 0;
+		c.domain->mode = rows[i].domain == MODE_ENFORCE ? MODE_ENFORCE :
+		    MODE_AUDIT;
+		stream.mode = rows[i].stream;
+		assert_int_equal(verdict_mode(c.settings, c.message, rows[i].override),
+		    rows[i].mode);
+	}
+}
+
+static void
+test_hold_below_of_streams(void **state)
+{
+	static const struct { int whole, stream; enum action would; } rows[] = {
+		{ 0, 80, ACTION_HOLD }, { 0, 70, ACTION_NONE }, { 80, -1, ACTION_HOLD },
+		{ 80, 0, ACTION_NONE }, { 80, 70, ACTION_NONE }, { 0, -1, ACTION_NONE },
+	};
+	struct settings_stream stream = { .mode = -1 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		stream.hold_below = rows[i].stream;
+		c.settings->hold_below = rows[i].whole;
+		c.message->declared = &stream;
+		judged_hit(&c, "line-long", FAMILY_FORMAT, 30, ACTION_NONE);
+		judged_make(&c);
+		assert_int_equal(c.verdict.would, rows[i].would);
+		if (rows[i].stream == 80)
+			assert_non_null(strstr(c.verdict.hold_reason,
+			    "score 7.0 is below 8.0"));
+		again(state);
+	}
+}
+
 static void
 test_local_and_dsn(void **state)
 {
@@ -272,6 +328,8 @@ main(void)
 		TEST(test_null_sender),
 		TEST(test_strongest_then_heaviest),
 		TEST(test_covered_still_acts),
+		TEST(test_mode_of_streams),
+		TEST(test_hold_below_of_streams),
 		TEST(test_hold_below),
 		TEST(test_hold_below_and_stronger),
 		TEST(test_hold_below_spares_dsn),

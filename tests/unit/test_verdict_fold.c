@@ -365,6 +365,57 @@ assert_same_verdict(const struct verdict *a, const struct verdict *b)
 	}
 }
 
+/* What a stream sets goes before what is set for all mail, one by one. */
+static void
+test_tuning_of_streams(void **state)
+{
+	static const struct {
+		int weight, action;		/* of all mail */
+		bool shadow;
+		struct settings_tuning own;
+		int is_weight, is_action;
+		bool is_shadow;
+	} rows[] = {
+		{ -1, -1, false, { .weight = -1, .action = -1, .shadow = -1 },
+		    20, ACTION_HOLD, false },
+		{ 5, ACTION_REJECT, true, { .weight = -1, .action = -1, .shadow = -1 },
+		    5, ACTION_REJECT, true },
+		{ 5, ACTION_REJECT, true, { .weight = 0, .action = -1, .shadow = -1 },
+		    0, ACTION_REJECT, true },
+		{ 5, ACTION_REJECT, true, { .weight = -1, .action = ACTION_NONE,
+		    .shadow = -1 }, 5, ACTION_NONE, true },
+		{ 5, ACTION_REJECT, true, { .weight = -1, .action = -1, .shadow = 0 },
+		    5, ACTION_REJECT, false },
+		{ -1, -1, false, { .weight = 7, .action = ACTION_TEMPFAIL, .shadow = 1 },
+		    7, ACTION_TEMPFAIL, true },
+	};
+	struct settings_stream stream = { .mode = -1, .hold_below = -1 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct settings_tuning own = rows[i].own;
+		struct settings_check *all = judged_tune(&c, "line-long");
+		const struct finding *finding;
+
+		own.id = "line-long";
+		stream.checks = &own;
+		stream.n_checks = 1;
+		all->weight = rows[i].weight;
+		all->action = rows[i].action;
+		all->shadow = rows[i].shadow;
+		c.message->declared = &stream;
+		judged_hit(&c, "line-long", FAMILY_FORMAT, 20, ACTION_HOLD);
+		judged_hit(&c, "hop-count", FAMILY_FORMAT, 20, ACTION_HOLD);
+		judged_make(&c);
+		finding = judged_find(&c, "line-long");
+		assert_int_equal(finding->weight, rows[i].is_weight);
+		assert_int_equal(finding->action, rows[i].is_action);
+		assert_int_equal(finding->shadow, rows[i].is_shadow);
+		assert_int_equal(judged_find(&c, "hop-count")->weight, 20);
+		teardown(state);
+		setup(state);
+	}
+}
+
 static void
 test_order_is_no_matter(void **state)
 {
@@ -415,6 +466,7 @@ main(void)
 		TEST(test_actions),
 		TEST(test_exempt),
 		TEST(test_exempt_needs_one_author),
+		TEST(test_tuning_of_streams),
 		TEST(test_order_is_no_matter),
 	};
 

@@ -123,6 +123,12 @@ evidence_sources = \
 	milter/evidence/results.c milter/evidence/results.h \
 	milter/evidence/spf_collect.c
 
+opinion_sources = \
+	milter/evidence/opinion/ask.c \
+	milter/evidence/opinion/dialect.c \
+	milter/evidence/opinion/opinion.h \
+	milter/evidence/opinion/rspamd.c
+
 spf_sources = \
 	milter/evidence/spf/eval.h \
 	milter/evidence/spf/evaluate.c \
@@ -162,6 +168,7 @@ checks_sources = \
 	milter/checks/fields.c \
 	milter/checks/from.c \
 	milter/checks/msgid.c \
+	milter/checks/opinion.c \
 	milter/checks/size.c \
 	milter/checks/spf.c \
 	milter/checks/tally.c \
@@ -219,7 +226,7 @@ tool_sources = \
 
 libmailworthy_a_SOURCES = $(base_sources) $(settings_sources) $(mail_sources) \
 	$(facts_sources) $(dns_sources) $(dkim_sources) $(evidence_sources) \
-	$(spf_sources) $(checks_sources) $(verdict_sources) $(record_sources) \
+	$(spf_sources) $(opinion_sources) $(checks_sources) $(verdict_sources) $(record_sources) \
 	$(core_sources) $(proto_sources) $(daemon_sources) $(tool_sources)
 
 # The lists and phrases of conf/ are built in.

@@ -263,6 +263,10 @@ build_block(struct reading *reading, const struct tree *tree, struct map **seen)
 		check_unique(reading, seen[tree->section], tree, "");
 		build_resolver(reading, tree);
 		break;
+	case SECTION_OPINIONS:
+		check_unique(reading, seen[tree->section], tree, "");
+		build_options(reading, tree, &settings->opinions);
+		break;
 	case SECTION_EGRESS:
 		check_unique(reading, seen[tree->section], tree, tree->title);
 		build_egress(reading, tree, &settings->egresses[settings->n_egresses++]);
@@ -300,6 +304,10 @@ build_missing(struct reading *reading)
 	if (reading->settings->resolver.deadline == 0) {
 		tree.section = SECTION_RESOLVER;
 		build_resolver(reading, &tree);
+	}
+	if (reading->settings->opinions.clamav == NULL) {
+		tree.section = SECTION_OPINIONS;
+		build_options(reading, &tree, &reading->settings->opinions);
 	}
 	if (reading->settings->n_egresses == 0) {
 		tree.section = SECTION_EGRESS;

@@ -72,6 +72,8 @@ settings_dump(const struct settings *settings, FILE *out)
 	}
 	dump_section(SECTION_RESOLVER, NULL, &settings->resolver, out);
 	fprintf(out, "}\n");
+	dump_section(SECTION_OPINIONS, NULL, &settings->opinions, out);
+	fprintf(out, "}\n");
 	for (size_t i = 0; i < settings->n_domains; i++)
 		dump_domain(&settings->domains[i], out);
 	for (size_t i = 0; i < settings->n_checks; i++) {

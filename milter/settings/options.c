@@ -15,6 +15,7 @@
 #define STRUCT_check settings_check
 #define STRUCT_stream settings_stream
 #define STRUCT_tuning settings_tuning
+#define STRUCT_opinions settings_opinions
 #define NUMBER_main SECTION_MAIN
 #define NUMBER_egress SECTION_EGRESS
 #define NUMBER_resolver SECTION_RESOLVER
@@ -23,6 +24,7 @@
 #define NUMBER_check SECTION_CHECK
 #define NUMBER_stream SECTION_STREAM
 #define NUMBER_tuning SECTION_TUNING
+#define NUMBER_opinions SECTION_OPINIONS
 #define RELOAD_YES true
 #define RELOAD_NO false
 
@@ -46,6 +48,7 @@ static const struct section_info sections[SECTIONS] = {
 	[SECTION_CHECK] = { "check", true, true, SECTION_MAIN, "the check" },
 	[SECTION_STREAM] = { "stream", true, true, SECTION_MAIN, "a name for it" },
 	[SECTION_TUNING] = { "check", true, true, SECTION_STREAM, "the check" },
+	[SECTION_OPINIONS] = { "opinions", false, false, SECTION_MAIN, "" },
 };
 
 const struct option *

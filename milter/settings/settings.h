@@ -96,6 +96,14 @@ struct settings_resolver {
 	unsigned deadline;		/* seconds for one message */
 };
 
+struct settings_opinions {	/* filters asked beside us; "" not */
+	const char *spamassassin;	/* as settings_socket() writes it */
+	const char *rspamd;
+	const char *clamav;
+	unsigned timeout;		/* seconds for all of them */
+	unsigned max_size;		/* MB (10^6 octets) */
+};
+
 struct settings_check {		/* one check's tuning */
 	const char *id;
 	unsigned line;
@@ -164,6 +172,7 @@ struct settings {
 	const char *phrases_dir;	/* path or "" */
 	const struct lists *lists;	/* never NULL */
 	struct settings_resolver resolver;
+	struct settings_opinions opinions;
 	struct settings_egress *egresses;	/* in file order, at least one */
 	size_t n_egresses;
 	struct settings_domain *domains;

@@ -230,6 +230,16 @@ set_socket(struct reading *reading, const struct option *option, void *section,
 }
 
 static void
+set_service(struct reading *reading, const struct option *option, void *section,
+    const struct value *value)
+{
+	if (*value->text == '\0')
+		set_text(reading, option, section, value->text);
+	else
+		set_socket(reading, option, section, value);
+}
+
+static void
 set_log(struct reading *reading, const struct option *option, void *section,
     const struct value *value)
 {
@@ -327,6 +337,7 @@ format_domainmode(const struct option *option, const void *section, struct buf *
 
 static const struct type types[OPTION_TYPES] = {
 	[TYPE_SOCKET] = { set_socket, NULL, format_text },
+	[TYPE_SERVICE] = { set_service, NULL, format_text },
 	[TYPE_ACCOUNT] = { set_account, NULL, format_text },
 	[TYPE_LOG] = { set_log, NULL, format_log },
 	[TYPE_MAILBOX] = { set_mailbox, NULL, format_text },

@@ -40,6 +40,7 @@ unit_tests += \
 	tests/unit/test_evidence_dmarc_record \
 	tests/unit/test_evidence_egress \
 	tests/unit/test_evidence_hosts \
+	tests/unit/test_evidence_opinion \
 	tests/unit/test_evidence_results \
 	tests/unit/test_evidence_spf
 
@@ -54,6 +55,7 @@ unit_tests += \
 	tests/unit/test_checks_egress \
 	tests/unit/test_checks_fields \
 	tests/unit/test_checks_from \
+	tests/unit/test_checks_opinion \
 	tests/unit/test_checks_size \
 	tests/unit/test_checks_spf \
 	tests/unit/test_checks_table \
@@ -152,7 +154,8 @@ check_PROGRAMS += tests/scenario/scenario
 tests_scenario_scenario_SOURCES = \
 	tests/scenario/expect.c \
 	tests/scenario/scenario.c tests/scenario/scenario.h \
-	tests/scenario/sections.c
+	tests/scenario/sections.c \
+	tests/scenario/service.c
 tests_scenario_scenario_LDADD = libmailworthy.a $(LIBS_ALL)
 TESTS += tests/scenario/run
 
@@ -217,6 +220,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_key_pem \
 	tests/fuzz/fuzz_key_record \
 	tests/fuzz/fuzz_msgid \
+	tests/fuzz/fuzz_opinion \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_sightings \
 	tests/fuzz/fuzz_spf \

@@ -3,6 +3,7 @@
  */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/spool.h"
 #include "core/core.h"
 #include "core/parts.h"
 #include "dkim/keyring.h"
@@ -10,6 +11,7 @@
 #include "dkim/verify.h"
 #include "dns/dns.h"
 #include "evidence/collect.h"
+#include "evidence/opinion/opinion.h"
 #include "facts/message.h"
 #include "mail/date.h"
 #include "record/record.h"
@@ -22,6 +24,7 @@ struct passage {
 	struct ring_choice choice;
 	struct signer *signer;		/* NULL: nothing to sign with */
 	struct verifier *verifier;	/* NULL: no signature on it yet */
+	struct spool *kept;		/* the body, where somebody reads it again; NULL */
 	struct signature signatures[2];
 	struct check_input judged;
 	struct evidence evidence;
@@ -90,6 +93,9 @@ passage_begin(struct core *core, struct snapshot *snapshot, struct message *mess
 		    passage->choice.ed25519, message->headers, message->added_date,
 		    message->added_message_id, message->now);
 	passage->verifier = verifier_new(core_dkim(core), arena, message->headers);
+	if (opinions_wanted(snapshot_settings(snapshot)))
+		passage->kept = spool_new(arena,
+		    opinions_size_max(snapshot_settings(snapshot)));
 	return passage;
 }
 
@@ -101,6 +107,8 @@ passage_body(struct passage *passage, const void *bytes, size_t n)
 		signer_body(passage->signer, bytes, n);
 	if (passage->verifier != NULL)
 		verifier_body(passage->verifier, bytes, n);
+	if (passage->kept != NULL)
+		spool_add(passage->kept, bytes, n);
 }
 
 static void
@@ -129,6 +137,21 @@ collect(struct passage *passage)
 	evidence_collect(&input, &passage->evidence);
 }
 
+static void
+ask_others(struct passage *passage)
+{
+	struct opinion_request request = {
+		.settings = snapshot_settings(passage->snapshot),
+		.message = passage->message,
+		.body = passage->kept,
+		.clock = core_parts(passage->core)->clock,
+		.arena = passage->message->arena,
+	};
+
+	if (opinions_wanted(request.settings))
+		opinions_ask(&request, passage->evidence.opinions);
+}
+
 void
 passage_finish(struct passage *passage)
 {
@@ -136,6 +159,7 @@ passage_finish(struct passage *passage)
 
 	message_finish(message);
 	collect(passage);
+	ask_others(passage);
 	passage->judged = (struct check_input){
 		.settings = snapshot_settings(passage->snapshot),
 		.message = message,

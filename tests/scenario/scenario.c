@@ -14,6 +14,7 @@
  *	--- message     the message; @0D@ is a byte, @REPEAT 1000 x@ a run,
  *	                \n a line end in it
  *	--- file NAME   a file in @SCRATCH@
+ *	--- service NAME  a socket in @SCRATCH@ that answers with these lines
  *	--- expect      see expect.c
  *
  * standard.txt beside the keys gives the sections that a file leaves out.

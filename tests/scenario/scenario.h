@@ -74,6 +74,11 @@ const char *expand_names(struct scenario *s, struct slice text);
 /* Lines get CRLF; @0D@ and @REPEAT 1000 x@ put in. */
 struct slice expand_message(struct scenario *s, struct slice text);
 
+/* ---- service.c ---- */
+
+/* A socket of that name in the scratch directory that answers so. */
+void service_begin(struct scenario *s, const char *name, struct slice answer);
+
 /* ---- expect.c ---- */
 
 /* One line of an expect section. */

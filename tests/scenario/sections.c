@@ -309,6 +309,9 @@ set_section(struct scenario *s, struct slice title, struct slice text)
 	} else if (slice_is(name, "file")) {
 		write_file(arena_printf(s->arena, "%s/%s", s->scratch,
 		    slice_dup(s->arena, slice_trim(title))), text, 0644);
+	} else if (slice_is(name, "service")) {
+		service_begin(s, slice_dup(s->arena, slice_trim(title)),
+		    expand_message(s, text));
 	} else {
 		scenario_die(s, "no such section", slice_dup(s->arena, name));
 	}

@@ -120,9 +120,9 @@ clamd_greet(const struct opinion_request *request, uint64_t size, struct buf *ou
 static void
 clamd_understand(struct arena *arena, struct slice answer, struct opinion *opinion)
 {
+	answer = slice_trim(answer);
 	while (answer.n > 0 && answer.p[answer.n - 1] == '\0')
 		answer.n--;
-	answer = slice_trim(answer);
 	if (slice_is(answer, "stream: OK")) {
 		opinion->known = KNOWN_VALUE;
 	} else if (slice_starts_nocase(answer, "stream: ") &&

@@ -4,7 +4,6 @@
  * judge our own users by it.
  */
 #include <jansson.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -62,9 +61,9 @@ hundredths_of(const json_t *value, int *hundredths_r)
 	if (!json_is_number(value))
 		return false;
 	points = json_number_value(value);
-	if (!(fabs(points) <= POINTS_MAX))
+	if (!(points <= POINTS_MAX && points >= -POINTS_MAX))
 		return false;
-	*hundredths_r = (int)lround(points * 100);
+	*hundredths_r = (int)(points * 100 + (points < 0 ? -0.5 : 0.5));
 	return true;
 }
 

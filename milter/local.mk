@@ -48,7 +48,8 @@ settings_sources = \
 	milter/settings/types_text.c
 
 mail_sources = \
-	milter/mail/attachment.h \
+	milter/mail/archive.c milter/mail/archive.h \
+	milter/mail/attachment.c milter/mail/attachment.h \
 	milter/mail/html.h \
 	milter/mail/phrases.h \
 	milter/mail/url.h \
@@ -63,13 +64,19 @@ mail_sources = \
 	milter/mail/encoded.c milter/mail/encoded.h \
 	milter/mail/header.c milter/mail/header.h \
 	milter/mail/lex.c milter/mail/lex.h \
+	milter/mail/listing.c \
+	milter/mail/magic.c milter/mail/magic.h \
 	milter/mail/msgid.c milter/mail/msgid.h \
 	milter/mail/part.c milter/mail/part.h \
+	milter/mail/ole.c \
 	milter/mail/psl.c milter/mail/psl.h \
 	milter/mail/script.c milter/mail/script.h \
+	milter/mail/sevenzip.c \
+	milter/mail/signature.c milter/mail/signature.h \
 	milter/mail/tags.c milter/mail/tags.h \
 	milter/mail/text.c milter/mail/text.h \
-	milter/mail/utf8.c milter/mail/utf8.h
+	milter/mail/utf8.c milter/mail/utf8.h \
+	milter/mail/zip.c
 
 facts_sources = \
 	milter/facts/author.c \

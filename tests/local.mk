@@ -81,6 +81,7 @@ EXTRA_DIST += \
 
 unit_tests += \
 	tests/unit/test_mail_address \
+	tests/unit/test_mail_attachment \
 	tests/unit/test_mail_body \
 	tests/unit/test_mail_bytes \
 	tests/unit/test_mail_content \
@@ -96,7 +97,8 @@ unit_tests += \
 	tests/unit/test_mail_utf8
 
 EXTRA_DIST += \
-	tests/unit/exact.h
+	tests/unit/exact.h \
+	tests/unit/made_archives.h
 
 unit_tests += \
 	tests/unit/test_settings_dump \
@@ -207,6 +209,7 @@ EXTRA_DIST += \
 # make fuzzers (after configure --enable-fuzzers): not part of make check
 fuzz_programs = \
 	tests/fuzz/fuzz_address \
+	tests/fuzz/fuzz_attachment \
 	tests/fuzz/fuzz_body \
 	tests/fuzz/fuzz_content \
 	tests/fuzz/fuzz_date \

@@ -31,6 +31,8 @@ struct attachment {
 	bool has_encrypted_archive;	/* an encrypted archive within an archive */
 	bool over_limit;		/* not all could be read */
 	const char *const *names;	/* of entries, decoded; files embedded in a document */
+	const char *const *suffixes;	/* beside the names: what the entry is by content,
+					 * where that was looked at; else NULL */
 	size_t n_names;
 	size_t entries;
 };

@@ -51,8 +51,8 @@ mail_sources = \
 	milter/mail/archive.c milter/mail/archive.h \
 	milter/mail/attachment.c milter/mail/attachment.h \
 	milter/mail/html.h \
+	milter/mail/attachment.h \
 	milter/mail/phrases.h \
-	milter/mail/url.h \
 	milter/mail/view.h \
 	milter/mail/address.c milter/mail/address.h \
 	milter/mail/addrspec.c milter/mail/addrspec.h \
@@ -63,6 +63,14 @@ mail_sources = \
 	milter/mail/domain.c milter/mail/domain.h \
 	milter/mail/encoded.c milter/mail/encoded.h \
 	milter/mail/header.c milter/mail/header.h \
+	milter/mail/html.c milter/mail/html.h \
+	milter/mail/html_colour.c \
+	milter/mail/html_css.c milter/mail/html_css.h \
+	milter/mail/html_scan.c milter/mail/html_scan.h \
+	milter/mail/html_sheet.c \
+	milter/mail/html_text.c \
+	milter/mail/html_value.c milter/mail/html_value.h \
+	milter/mail/html_walk.c milter/mail/html_walk.h \
 	milter/mail/lex.c milter/mail/lex.h \
 	milter/mail/listing.c \
 	milter/mail/magic.c milter/mail/magic.h \
@@ -77,6 +85,8 @@ mail_sources = \
 	milter/mail/text.c milter/mail/text.h \
 	milter/mail/utf8.c milter/mail/utf8.h \
 	milter/mail/zip.c
+	milter/mail/url.c milter/mail/url.h \
+	milter/mail/utf8.c milter/mail/utf8.h
 
 facts_sources = \
 	milter/facts/author.c \

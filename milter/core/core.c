@@ -9,6 +9,7 @@
 #include "core/parts.h"
 #include "dkim/sign.h"
 #include "evidence/collect.h"
+#include "mail/html.h"
 
 struct core {
 	struct core_options options;
@@ -28,6 +29,7 @@ core_new(const struct core_options *options, const char **error_r)
 	core->options = *options;
 	atomic_init(&core->mode, -1);
 	atomic_init(&core->serial, 0);
+	html_init();
 	core->dkim = dkim_lib_new(error_r);
 	if (core->dkim == NULL) {
 		free(core);

@@ -23,6 +23,7 @@ struct html;
 #define HTML_DEPTH_MAX 500
 #define HTML_TAG_MAX (64 * 1024)
 #define HTML_CPU_MS 150			/* for one part; then the rest is not read */
+#define HTML_STYLES_MAX 16		/* remote stylesheets kept */
 
 struct html_link {
 	const char *target;		/* attribute value, trimmed */
@@ -36,7 +37,8 @@ struct html_link {
 struct html_facts {
 	uint64_t size;			/* octets of decoded HTML, all of them */
 	bool over_limit;		/* some of it was not read: depth, tag, size, clock */
-	struct slice text;		/* visible text, UTF-8, blocks apart by LF */
+	struct slice text;		/* visible text, UTF-8, blanks folded (U+00A0 is
+					 * one), blocks apart by LF, cells by a blank */
 	size_t visible;			/* characters seen, without fillers */
 	size_t hidden;			/* characters hidden (checks.md, html-hidden),
 					 * without fillers and without the preheader */
@@ -46,15 +48,19 @@ struct html_facts {
 	size_t n_links;			/* kept */
 	size_t links_total;
 	size_t images;			/* larger than 1x1 or of unknown size */
-	size_t images_tiny;		/* 1x1 and smaller */
+	size_t images_tiny;		/* 1x1 and smaller, or hidden */
 	size_t images_without_alt;	/* of `images` */
-	const char *script;		/* first of: script, iframe, object, embed, applet,
-					 * meta refresh: for people; NULL */
-	const char *form;		/* first of: form, event handler; NULL */
-	const char *remote_style;	/* href of a stylesheet that is not a font service */
+	const char *script;		/* first of script, iframe, object, embed, applet,
+					 * meta refresh, with its source: remote text; NULL */
+	const char *form;		/* first of form, event handler: remote text; NULL */
+	const char **styles;		/* remote stylesheets: href and @import, as written */
+	size_t n_styles;
 	bool has_root;			/* an html element */
 	const char *broken;		/* for people: which fault; NULL */
 };
+
+/* Once, before there are threads: libxml2's own state. */
+void html_init(void);
 
 /* The bytes are the part's, decoded and converted to UTF-8. */
 struct html *html_new(struct arena *arena);

@@ -38,6 +38,19 @@ static const struct range invisible[] = {
 	{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xe0000, 0xe0fff },
 };
 
+static const struct range zero_width[] = {
+	{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x202a, 0x202e },
+	{ 0x2060, 0x2064 }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
+};
+
+/* Measured on preheaders; narrower than what is invisible. */
+static const struct range filler[] = {
+	{ 0x00, 0x20 }, { 0x7f, 0xa0 }, { 0xad, 0xad }, { 0x34f, 0x34f },
+	{ 0x61c, 0x61c }, { 0x180e, 0x180e }, { 0x2000, 0x200f }, { 0x2028, 0x202f },
+	{ 0x205f, 0x206f }, { 0x2800, 0x2800 }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 },
+	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool
@@ -60,6 +73,38 @@ bool
 text_is_invisible(unsigned codepoint)
 {
 	return in_ranges(invisible, COUNT(invisible), codepoint);
+}
+
+bool
+text_is_zero_width(unsigned codepoint)
+{
+	return codepoint >= 0x180e && in_ranges(zero_width, COUNT(zero_width), codepoint);
+}
+
+bool
+text_is_filler(unsigned codepoint)
+{
+	return in_ranges(filler, COUNT(filler), codepoint);
+}
+
+size_t
+text_count(struct slice text)
+{
+	size_t n = 0, i = 0;
+	unsigned code;
+
+	while (i < text.n) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < 0x80) {
+			n += c > ' ' && c < 0x7f;
+			i++;
+		} else {
+			i += utf8_next(slice_sub(text, i, text.n), &code);
+			n += !text_is_filler(code);
+		}
+	}
+	return n;
 }
 
 static bool

@@ -6,6 +6,7 @@
 #define MW_MAIL_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/slice.h"
 
@@ -30,6 +31,16 @@ bool text_is_blank(struct slice text);
 
 /* A code point that shows nothing: blanks, zero-width ones, fillers. */
 bool text_is_invisible(unsigned codepoint);
+
+/* Zero-width and direction characters, which have no place in a URL or a word;
+ * not U+00AD and U+034F, which templates put there honestly. */
+bool text_is_zero_width(unsigned codepoint);
+
+/* What does not count as a character read: blanks and what stands in for them. */
+bool text_is_filler(unsigned codepoint);
+
+/* Characters without fillers. */
+size_t text_count(struct slice text);
 
 /* A pictograph: emoji, flags, dingbats such as check marks and stars. */
 bool text_is_emoji(unsigned codepoint);

@@ -306,13 +306,15 @@ archive_list(struct listing *listing, enum form form)
 		return;
 	}
 	support(archive, form);
-	if (source_open(archive, &source) == 0)
+	if (source_open(archive, &source) == 0) {
 		list_entries(listing, archive, form);
-	else
+		/* 3.6.2 jumps to nowhere when this is asked after a failed open */
+		if (archive_read_has_encrypted_entries(archive) == 1)
+			listing->found->encrypted = true;
+	} else {
 		listing->found->over_limit = true;
+	}
 	if (listing->found->entries == 0 && form != FORM_TAR && form != FORM_RAR)
 		name_single(listing, form);
-	if (archive_read_has_encrypted_entries(archive) == 1)
-		listing->found->encrypted = true;
 	archive_read_free(archive);
 }

@@ -167,6 +167,7 @@ spf_sources = \
 checks_sources = \
 	milter/checks/author.c \
 	milter/checks/body.c \
+	milter/checks/bulk.c \
 	milter/checks/catalogue.def \
 	milter/checks/catalogue/attachment.def \
 	milter/checks/catalogue/bulk.def \

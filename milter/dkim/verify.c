@@ -169,6 +169,7 @@ read_field(struct arena *arena, struct candidate *candidate)
 		.sdid = log_safe(arena, d, DOMAIN_MAX),
 		.selector = log_safe(arena, s, DOMAIN_MAX),
 		.algorithm = log_safe(arena, value_of(tags, "a"), 40),
+		.signed_names = candidate->names,
 		.has_length = tags_find(tags, "l") != NULL,
 	};
 	missing = missing_tag(tags);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/slice.h"
 #include "mail/header.h"
 
 struct arena;
@@ -28,6 +29,7 @@ struct verified {
 	const char *sdid;	/* d=, lower-case; "" */
 	const char *selector;	/* s= */
 	const char *algorithm;	/* a= */
+	struct slice signed_names;	/* h= as it stands: ":" and blanks between */
 	bool has_length;	/* l= */
 	enum dkim_result result;
 	const char *reason;	/* for people, NULL for pass */

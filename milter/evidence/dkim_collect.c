@@ -200,6 +200,7 @@ add_own(const struct collection *c, const struct ring_key *key)
 		own->made = signature->value != NULL;
 		own->value = signature->value;
 		own->error = signature->error;
+		own->signed_names = own->made ? signature->signed_names : NULL;
 	}
 	if (dkim->usable != RING_USABLE || own->error != NULL)
 		own->predicted = DKIM_NONE;

@@ -72,6 +72,7 @@ struct own_signature {			/* one that we make, or would make in audit mode */
 	bool made;			/* sign.h gave a value */
 	const char *value;
 	const char *error;
+	const char *signed_names;	/* h=, ":" between; NULL when not made */
 	enum known record_known;	/* KNOWN_VALUE: state is what DNS said now */
 	enum key_dns state;
 	bool testing;

@@ -12,6 +12,7 @@ status=0
 # These look at what is counted for every message, or at the files here: they
 # can always tell.
 cat > "$work/always" <<'LIST'
+bulk-from-transactional
 date-missing
 dkim-cannot-sign
 dkim-key-weak

@@ -21,7 +21,7 @@ test_entries(void **state)
 	const struct check *table = check_table(&n);
 
 	(void)state;
-	assert_int_equal(n, 65);
+	assert_true(n >= 65);
 	for (size_t i = 0; i < n; i++) {
 		const struct check *check = &table[i];
 

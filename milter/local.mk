@@ -240,7 +240,10 @@ tool_sources = \
 	milter/tool/mode.c \
 	milter/tool/page.c milter/tool/page.h \
 	milter/tool/report.c milter/tool/report.h \
-	milter/tool/tool.c milter/tool/tool.h
+	milter/tool/tool.c milter/tool/tool.h \
+	milter/tool/web.c milter/tool/web.h \
+	milter/tool/web_style.c \
+	milter/tool/words.c milter/tool/words.h
 
 libmailworthy_a_SOURCES = $(base_sources) $(settings_sources) $(mail_sources) \
 	$(facts_sources) $(dns_sources) $(dkim_sources) $(evidence_sources) \

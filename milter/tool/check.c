@@ -22,6 +22,7 @@
 #include "settings/settings.h"
 #include "tool/report.h"
 #include "tool/tool.h"
+#include "tool/web.h"
 
 #define RCPTS_MAX 1000
 
@@ -33,6 +34,7 @@ struct check_options {
 	const char *client, *helo, *auth;
 	const char *zone;		/* answers from this file instead of DNS */
 	bool json;
+	const char *html;		/* NULL, or the file of the page; - for output */
 };
 
 struct check_run {
@@ -45,7 +47,7 @@ struct check_run {
 	struct core *core;
 };
 
-enum { OPTION_ZONE = 256 };
+enum { OPTION_ZONE = 256, OPTION_HTML };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -55,6 +57,7 @@ static const struct option long_options[] = {
 	{ "helo", required_argument, NULL, 'e' },
 	{ "auth", required_argument, NULL, 'a' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "html", required_argument, NULL, OPTION_HTML },
 	{ "zone", required_argument, NULL, OPTION_ZONE },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -71,6 +74,7 @@ usage(FILE *out, int status)
 	    "  --client ADDR   address of the SMTP client\n"
 	    "  --helo NAME     name this host says HELO with (Postfix's myhostname)\n"
 	    "  --json          one JSON object a message\n"
+	    "  --html FILE     the report as a page for a browser (- writes it to the output)\n"
 	    "  --zone FILE     take DNS answers from a zone file\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
 	    "exit status: 0 would pass, 1 would be held, deferred or refused,\n"
@@ -97,11 +101,15 @@ parse_options(int argc, char **argv, struct check_options *options)
 		case 'e': options->helo = optarg; break;
 		case 'a': options->auth = optarg; break;
 		case 'j': options->json = true; break;
+		case OPTION_HTML: options->html = optarg; break;
 		case OPTION_ZONE: options->zone = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
 		default: return usage(stderr, TOOL_USAGE);
 		}
 	}
+	if (options->html != NULL && (options->json || argc - optind > 1))
+		return tool_error("--html writes one message's page: give it one FILE, and no "
+		    "--json beside it");
 	return optind < argc ? -1 : usage(stderr, TOOL_USAGE);
 }
 
@@ -299,6 +307,23 @@ set_rcpts(struct message *message, const struct check_options *options, struct s
 	}
 }
 
+/* -1 when the page could not be written. */
+static int
+print_page(const struct passage *passage, const char *path)
+{
+	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+	bool failed;
+
+	if (out == NULL)
+		return -1;
+	web_print(out, passage_judged(passage), passage_verdict(passage),
+	    passage_plan(passage));
+	failed = ferror(out) != 0;
+	if (out == stdout ? fflush(out) != 0 : fclose(out) != 0)
+		failed = true;
+	return failed ? -1 : 0;
+}
+
 static void
 print(const struct check_run *run, const struct passage *passage, const char *path,
     bool several)
@@ -333,8 +358,12 @@ check_file(struct check_run *run, const char *path, bool several)
 		set_sender(message, run->options, text);
 		set_rcpts(message, run->options, text);
 		passage = feed_message(run->core, run->snapshot, message, text);
-		print(run, passage, path, several);
 		status = passage_verdict(passage)->would == ACTION_NONE ? TOOL_OK : TOOL_STOPPED;
+		if (run->options->html == NULL)
+			print(run, passage, path, several);
+		else if (print_page(passage, run->options->html) != 0)
+			status = tool_error("%s: the page could not be written: %s",
+			    run->options->html, strerror(errno));
 	}
 	message_free(&message);
 	session_free(&session);

@@ -119,9 +119,8 @@ strings_end(struct slice text, size_t p)
 	return text.n;
 }
 
-/* Where the owner name of a record begins, and where its last string ends. */
-static bool
-find_record(struct slice text, size_t *start_r, size_t *end_r)
+bool
+page_find_record(struct slice text, size_t *start_r, size_t *end_r)
 {
 	size_t mark = slice_find_nocase(text, record_mark), start = mark;
 
@@ -140,7 +139,7 @@ page_wrap(struct page *page, unsigned indent, const char *text)
 	struct slice rest = slice_of(text_for_people(page->arena, text, TEXT_MAX));
 	size_t start, end;
 
-	while (find_record(rest, &start, &end)) {
+	while (page_find_record(rest, &start, &end)) {
 		wrap_words(page, indent, slice_sub(rest, 0, start));
 		if (page->column > 0)
 			page_end(page);

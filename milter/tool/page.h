@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/slice.h"
+
 struct arena;
 
 enum page_style { PAGE_PLAIN, PAGE_BOLD, PAGE_DIM, PAGE_GOOD, PAGE_WARN, PAGE_BAD };
@@ -30,6 +32,10 @@ void page_end(struct page *page);
  * further lines are indented.  A DNS record within the text gets an unbroken
  * line of its own.  Ends the line. */
 void page_wrap(struct page *page, unsigned indent, const char *text);
+
+/* Where the owner name of a DNS record in the text begins, and where its last
+ * string ends; false when there is none. */
+bool page_find_record(struct slice text, size_t *start_r, size_t *end_r);
 
 /* An empty line and a heading. */
 void page_heading(struct page *page, const char *text);

@@ -13,6 +13,7 @@
 #include "settings/settings.h"
 #include "tool/page.h"
 #include "tool/report.h"
+#include "tool/words.h"
 #include "verdict/text.h"
 
 enum {
@@ -77,51 +78,6 @@ score_style(int score)
 	return score >= SCORE_FAIR ? PAGE_WARN : PAGE_BAD;
 }
 
-/* "550 5.7.1": the rest of a reply is the finding's text and fix again. */
-static const char *
-code_of(const struct report *r)
-{
-	struct slice reply = slice_of(r->verdict->reply);
-	size_t n = slice_find(reply, ' ') + 1;
-
-	return slice_dup(r->judged->arena, slice_sub(reply, 0,
-	    n + slice_find(slice_sub(reply, n, reply.n), ' ')));
-}
-
-/* Mail that receivers refuse may pass here: the default refuses little. */
-static const char *
-pass_text(const struct report *r)
-{
-	for (int i = 0; i < RECEIVERS; i++) {
-		if (!r->verdict->receivers[i].accept)
-			return "would pass: no finding below is set to stop it";
-	}
-	return "would pass";
-}
-
-static const char *
-would_text(const struct report *r)
-{
-	struct arena *arena = r->judged->arena;
-	const struct finding *decisive = r->verdict->decisive;
-
-	switch (r->verdict->would) {
-	case ACTION_NONE:
-		return pass_text(r);
-	case ACTION_HOLD:
-		return decisive->action == ACTION_NONE ?
-		    arena_printf(arena, "would be held: %s", r->verdict->hold_reason) :
-		    arena_printf(arena, "would be held (%s)", decisive->check->id);
-	case ACTION_TEMPFAIL:
-		return arena_printf(arena, "would be deferred with %s (%s)", code_of(r),
-		    decisive->check->id);
-	case ACTION_REJECT:
-		return arena_printf(arena, "would be refused with %s (%s)", code_of(r),
-		    decisive->check->id);
-	}
-	return "";
-}
-
 static void
 print_verdict(struct report *r)
 {
@@ -135,7 +91,7 @@ print_verdict(struct report *r)
 	    "%d.%d", verdict->score / 10, verdict->score % 10));
 	page_put(&r->page, PAGE_PLAIN, " of 10");
 	page_end(&r->page);
-	print_line(r, "Verdict", would_text(r));
+	print_line(r, "Verdict", words_would(judged, verdict));
 	if (verdict_mode(judged->settings, judged->message, -1) == MODE_AUDIT)
 		print_line(r, "Mode", "audit: mail is only logged now, neither signed "
 		    "nor stopped; this is what enforce mode would do");
@@ -168,24 +124,6 @@ print_receivers(struct report *r)
 
 /* ---- findings ---- */
 
-static bool
-is_for_postmaster(const struct finding *finding)
-{
-	switch (finding->check->family) {
-	case FAMILY_IDENTITY:
-	case FAMILY_STATE:
-		return true;
-	case FAMILY_FORMAT:
-	case FAMILY_DECEPTION:
-	case FAMILY_COSMETIC:
-	case FAMILY_BULK:
-	case FAMILY_ATTACHMENT:
-	case FAMILIES:
-		break;
-	}
-	return finding->check->is_host;
-}
-
 static enum page_style
 severity_style(enum severity severity)
 {
@@ -200,30 +138,6 @@ severity_style(enum severity severity)
 	return PAGE_PLAIN;
 }
 
-/* Why a finding weighs or does nothing, or what it does. */
-static const char *
-remark(const struct report *r, const struct finding *finding)
-{
-	if (finding->shadow)
-		return "in shadow";
-	if (finding->exempt)
-		return "sender exempt";
-	if (finding->covered_by != NULL)
-		return arena_printf(r->judged->arena, "counted under %s",
-		    finding->covered_by);
-	switch (finding->action) {
-	case ACTION_NONE:
-		return NULL;
-	case ACTION_HOLD:
-		return "holds the message";
-	case ACTION_TEMPFAIL:
-		return "defers the message";
-	case ACTION_REJECT:
-		return "refuses the message";
-	}
-	return NULL;
-}
-
 static void
 print_part(struct report *r, const char *label, const char *text)
 {
@@ -235,23 +149,10 @@ print_part(struct report *r, const char *label, const char *text)
 	page_wrap(&r->page, BODY_COLUMN, text);
 }
 
-/* The first sentence of a meaning says what is found, as the finding's own text
- * does already. */
-static const char *
-why(const struct finding *finding)
-{
-	const char *meaning = finding->check->meaning;
-	const char *rest = strstr(meaning, ". ");
-
-	if (finding->text == meaning)
-		return NULL;
-	return rest != NULL ? rest + 2 : meaning;
-}
-
 static void
 print_finding(struct report *r, const struct finding *finding)
 {
-	const char *note = remark(r, finding);
+	const char *note = words_remark(r->judged->arena, finding);
 
 	page_tab(&r->page, 2);
 	page_put(&r->page, severity_style(finding->severity), arena_printf(
@@ -262,7 +163,7 @@ print_finding(struct report *r, const struct finding *finding)
 	    severity_name(finding->severity), note != NULL ? ", " : "",
 	    note != NULL ? note : ""));
 	print_part(r, "What", finding->text);
-	print_part(r, "Why", why(finding));
+	print_part(r, "Why", words_why(finding));
 	print_part(r, "Fix", finding->fix);
 }
 
@@ -274,7 +175,7 @@ print_findings(struct report *r, const char *heading, bool for_postmaster)
 	for (size_t i = 0; i < r->verdict->n_findings; i++) {
 		const struct finding *finding = &r->verdict->findings[i];
 
-		if (is_for_postmaster(finding) != for_postmaster)
+		if (words_for_postmaster(finding) != for_postmaster)
 			continue;
 		if (!any)
 			page_heading(&r->page, heading);
@@ -286,36 +187,6 @@ print_findings(struct report *r, const char *heading, bool for_postmaster)
 }
 
 /* ---- what is not known ---- */
-
-static bool
-starts(const char *id, const char *prefix)
-{
-	return strncmp(id, prefix, strlen(prefix)) == 0;
-}
-
-/* A check says why where it knows more than the evidence does. */
-static const char *
-open_reason(const struct report *r, const struct verdict_open *open)
-{
-	const struct evidence *evidence = r->judged->evidence;
-
-	if (open->text != NULL)
-		return open->text;
-	if (evidence->dns_over)
-		return "the DNS budget of the message was spent";
-	if (open->temporary)
-		return "DNS gave no answer";
-	if (!evidence->egress.known &&
-	    (starts(open->id, "spf-") || starts(open->id, "egress-") ||
-	    starts(open->id, "dmarc-")))
-		return "no public address of this host is known; name it under "
-		    "\"addresses\" in the egress section of the configuration";
-	if (starts(open->id, "author-not-owned"))
-		return "there is no login, or no \"logins\" table";
-	if (starts(open->id, "dkim-"))
-		return "there is no key or signature to look at";
-	return "the message or DNS has nothing that it could look at";
-}
 
 /* Ids of one reason stand together; each reason is printed where it is first met. */
 static void
@@ -329,7 +200,7 @@ print_open(struct report *r)
 		return;
 	page_heading(&r->page, "What could not be told");
 	for (size_t i = 0; i < verdict->n_dunno; i++)
-		reasons[i] = open_reason(r, &verdict->open[i]);
+		reasons[i] = words_open(r->judged, &verdict->open[i]);
 	for (size_t i = 0; i < verdict->n_dunno; i++) {
 		const char *ids = verdict->open[i].id, *reason = reasons[i];
 
@@ -348,27 +219,6 @@ print_open(struct report *r)
 }
 
 /* ---- signature and edits ---- */
-
-static const char *
-prediction(const struct own_signature *own)
-{
-	if (own->breaks != NULL)
-		return own->breaks;
-	switch (own->predicted) {
-	case DKIM_PASS:
-		return "verifies";
-	case DKIM_TEMPERROR:
-		return "may verify: DNS did not show the key";
-	case DKIM_NONE:
-		return "not made";
-	case DKIM_FAIL:
-	case DKIM_POLICY:
-	case DKIM_NEUTRAL:
-	case DKIM_PERMERROR:
-		break;
-	}
-	return "does not verify";
-}
 
 /* "from:to" as "from, to", so that it wraps. */
 static const char *
@@ -391,7 +241,7 @@ print_own(struct report *r, const struct own_signature *own)
 
 	page_tab(&r->page, 2);
 	page_wrap(&r->page, 6, arena_printf(arena, "d=%s s=%s: %s (key in DNS: %s)",
-	    safe(r, own->key->domain), safe(r, own->key->selector), prediction(own),
+	    safe(r, own->key->domain), safe(r, own->key->selector), words_prediction(own),
 	    key_dns_name(own->state)));
 	if (own->error != NULL)
 		page_wrap(&r->page, 6, own->error);
@@ -413,20 +263,6 @@ print_existing(struct report *r, const struct verified *existing)
 	    existing->reason != NULL ? existing->reason : ""));
 }
 
-static const char *
-no_signature(const struct report *r)
-{
-	const struct dkim_evidence *dkim = &r->judged->evidence->dkim;
-
-	if (dkim->cannot_sign != NULL)
-		return arena_printf(r->judged->arena, "cannot be made: %s",
-		    dkim->cannot_sign);
-	if (dkim->usable == RING_NO_DOMAIN)
-		return "none: the author's domain is not one that is managed here";
-	return "not tried: this user may not read the keys; run it as root or as the "
-	    "daemon's user to see the signature too";
-}
-
 static void
 print_signatures(struct report *r)
 {
@@ -434,7 +270,7 @@ print_signatures(struct report *r)
 
 	page_heading(&r->page, "Signature");
 	if (dkim->n_own == 0 || dkim->cannot_sign != NULL)
-		page_wrap(&r->page, 2, no_signature(r));
+		page_wrap(&r->page, 2, words_no_signature(r->judged));
 	for (size_t i = 0; i < dkim->n_own; i++)
 		print_own(r, &dkim->own[i]);
 	for (size_t i = 0; i < dkim->n_existing; i++)

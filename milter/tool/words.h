@@ -1,0 +1,33 @@
+/*
+ * Words that the report on the terminal and the HTML page share.  Texts are in
+ * the arena or constant, never NULL unless it says so.
+ */
+#ifndef MW_TOOL_WORDS_H
+#define MW_TOOL_WORDS_H
+
+#include <stdbool.h>
+
+#include "verdict/verdict.h"
+
+struct own_signature;
+
+/* "would be refused with 550 5.7.1 (from-multiple)". */
+const char *words_would(const struct check_input *judged, const struct verdict *verdict);
+
+/* The finding is the postmaster's to mend, not the author's. */
+bool words_for_postmaster(const struct finding *finding);
+
+/* Why a finding weighs or does nothing, or what it does; NULL for neither. */
+const char *words_remark(struct arena *arena, const struct finding *finding);
+
+/* Why receivers mind; NULL when the finding's text says it already. */
+const char *words_why(const struct finding *finding);
+
+/* Why a check could not tell. */
+const char *words_open(const struct check_input *judged, const struct verdict_open *open);
+
+/* What becomes of a signature of ours; why there is none. */
+const char *words_prediction(const struct own_signature *own);
+const char *words_no_signature(const struct check_input *judged);
+
+#endif

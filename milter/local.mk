@@ -202,9 +202,11 @@ verdict_sources = \
 	milter/verdict/verdict.c milter/verdict/verdict.h
 
 record_sources = \
+	milter/record/details.c \
 	milter/record/json.c milter/record/record.h \
 	milter/record/privacy.c milter/record/privacy.h \
-	milter/record/sink.c
+	milter/record/sink.c \
+	milter/record/writer.c milter/record/writer.h
 
 core_sources = \
 	milter/core/core.c milter/core/core.h \

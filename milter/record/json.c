@@ -1,7 +1,6 @@
 /*
  * The JSON line.  jansson is called here only.
  */
-#include <jansson.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,24 +12,9 @@
 #include "facts/message.h"
 #include "record/privacy.h"
 #include "record/record.h"
+#include "record/writer.h"
 #include "settings/settings.h"
 #include "verdict/text.h"
-
-enum {
-	LINE_MAX_BYTES = 64 * 1024 * 1024,
-	REAL_DIGITS = 6,
-};
-
-struct limits {
-	size_t remote;		/* octets of one remote text */
-	size_t text;		/* octets of one text for people */
-	size_t rcpts;
-	size_t list;		/* entries of any other list */
-};
-
-static const struct limits no_limits = {
-	1000, 4000, MESSAGE_RCPTS_KEPT, SIZE_MAX,
-};
 
 /* Tried in turn until the line fits. */
 static const struct limits syslog_limits[] = {
@@ -40,58 +24,6 @@ static const struct limits syslog_limits[] = {
 	{ 24, 0, 10, 8 },
 	{ 24, 0, 0, 0 },	/* fits whatever the message holds */
 };
-
-struct writer {
-	const struct record_input *input;
-	const struct limits *limits;
-	struct arena *arena;
-};
-
-static void
-put(json_t *object, const char *key, json_t *value)
-{
-	if (value == NULL)
-		value = json_null();
-	if (json_object_set_new(object, key, value) != 0)
-		bug("out of memory");
-}
-
-static void
-append(json_t *array, json_t *value)
-{
-	if (value == NULL || json_array_append_new(array, value) != 0)
-		bug("out of memory");
-}
-
-/* Text somebody else wrote. */
-static json_t *
-remote(const struct writer *w, const char *text)
-{
-	if (text == NULL)
-		return json_null();
-	return json_string(log_safe(w->arena, slice_of(text), w->limits->remote));
-}
-
-/* Text of ours, its remote parts neutralised already. */
-static json_t *
-ours(const struct writer *w, const char *text)
-{
-	if (text == NULL || w->limits->text == 0)
-		return json_null();
-	return json_string(text_for_people(w->arena, text, w->limits->text));
-}
-
-static json_t *
-word(const char *text)
-{
-	return text != NULL ? json_string(text) : json_null();
-}
-
-static json_t *
-points(int tenths)
-{
-	return json_real(tenths / 10.0);
-}
 
 static size_t
 at_most(size_t n, size_t max)
@@ -122,7 +54,7 @@ recipients(const struct writer *w)
 		    &message->rcpts[i].address, w->arena);
 
 		if (text != NULL)
-			append(list, remote(w, text));
+			writer_append(list, writer_remote(w, text));
 	}
 	return list;
 }
@@ -140,10 +72,10 @@ refused_recipients(const struct writer *w)
 		    json_array_size(list) >= w->limits->rcpts)
 			continue;
 		one = json_object();
-		put(one, "rcpt_to", remote(w, privacy_recipient(
+		writer_put(one, "rcpt_to", writer_remote(w, privacy_recipient(
 		    w->input->judged->settings, &rcpt->address, w->arena)));
-		put(one, "id", word(rcpt->refused_by));
-		append(list, one);
+		writer_put(one, "id", writer_word(rcpt->refused_by));
+		writer_append(list, one);
 	}
 	return list;
 }
@@ -185,40 +117,25 @@ put_facts(const struct writer *w, json_t *record)
 	const struct session *session = message->session;
 	const struct settings *settings = w->input->judged->settings;
 
-	put(record, "v", json_integer(1));
-	put(record, "time", time_text(message->now));
-	put(record, "queue_id", remote(w, message->queue_id));
-	put(record, "client_addr", session->client_addr.family != 0 ?
-	    word(ip_text(w->arena, &session->client_addr)) : json_null());
-	put(record, "auth_user", remote(w, message->auth_user));
-	put(record, "helo", remote(w, session->helo));
-	put(record, "mail_from", message->mail_from_is_null ? json_string("") :
-	    remote(w, message->mail_from.text));
-	put(record, "author", remote(w, message->author.text));
-	put(record, "author_domain", remote(w, message->author_domain));
-	put(record, "rcpt_to", recipients(w));
-	put(record, "rcpt_count", json_integer((json_int_t)message->rcpts_total));
-	put(record, "message_id", remote(w, message->message_id));
-	put(record, "size", json_integer((json_int_t)message->size));
-	put(record, "stream", word(stream_word(message->stream)));
-	put(record, "direction", word(direction_word(message->direction)));
-	put(record, "mode", word(mode_name(w->input->verdict != NULL ?
+	writer_put(record, "v", json_integer(1));
+	writer_put(record, "time", time_text(message->now));
+	writer_put(record, "queue_id", writer_remote(w, message->queue_id));
+	writer_put(record, "client_addr", session->client_addr.family != 0 ?
+	    writer_word(ip_text(w->arena, &session->client_addr)) : json_null());
+	writer_put(record, "auth_user", writer_remote(w, message->auth_user));
+	writer_put(record, "helo", writer_remote(w, session->helo));
+	writer_put(record, "mail_from", message->mail_from_is_null ? json_string("") :
+	    writer_remote(w, message->mail_from.text));
+	writer_put(record, "author", writer_remote(w, message->author.text));
+	writer_put(record, "author_domain", writer_remote(w, message->author_domain));
+	writer_put(record, "rcpt_to", recipients(w));
+	writer_put(record, "rcpt_count", json_integer((json_int_t)message->rcpts_total));
+	writer_put(record, "message_id", writer_remote(w, message->message_id));
+	writer_put(record, "size", json_integer((json_int_t)message->size));
+	writer_put(record, "stream", writer_word(stream_word(message->stream)));
+	writer_put(record, "direction", writer_word(direction_word(message->direction)));
+	writer_put(record, "mode", writer_word(mode_name(w->input->verdict != NULL ?
 	    w->input->verdict->mode : verdict_mode(settings, message, -1))));
-}
-
-static const char *
-spf_word(enum known known, enum spf_result result)
-{
-	switch (known) {
-	case KNOWN_NO:
-	case KNOWN_ABSENT:
-		return NULL;
-	case KNOWN_VALUE:
-		return spf_result_name(result);
-	case KNOWN_TEMPERROR:
-		return spf_result_name(SPF_TEMPERROR);
-	}
-	return NULL;
 }
 
 static json_t *
@@ -226,8 +143,8 @@ egress_entry(json_t *address, const char *spf)
 {
 	json_t *one = json_object();
 
-	put(one, "address", address);
-	put(one, "spf", word(spf));
+	writer_put(one, "address", address);
+	writer_put(one, "spf", writer_word(spf));
 	return one;
 }
 
@@ -240,13 +157,13 @@ egress(const struct writer *w)
 	if (evidence == NULL)
 		return list;
 	if (evidence->egress.is_relay)
-		append(list, egress_entry(remote(w, evidence->egress.via),
-		    spf_word(evidence->spf.known, evidence->spf.worst)));
+		writer_append(list, egress_entry(writer_remote(w, evidence->egress.via),
+		    writer_spf_word(evidence->spf.known, evidence->spf.worst)));
 	for (size_t i = 0; i < at_most(evidence->egress.n, w->limits->list); i++) {
 		const struct egress_address *address = &evidence->egress.addresses[i];
 
-		append(list, egress_entry(word(ip_text(w->arena, &address->ip)),
-		    spf_word(address->spf_known, address->spf.result)));
+		writer_append(list, egress_entry(writer_word(ip_text(w->arena, &address->ip)),
+		    writer_spf_word(address->spf_known, address->spf.result)));
 	}
 	return list;
 }
@@ -270,11 +187,11 @@ own_entry(const struct writer *w, const struct own_signature *own)
 {
 	json_t *one = json_object();
 
-	put(one, "d", remote(w, own->key->domain));
-	put(one, "s", remote(w, own->key->selector));
-	put(one, "a", word(algorithm_of(own->key)));
-	put(one, "status", word(dkim_result_name(own->predicted)));
-	put(one, "key", word(key_dns_name(own->state)));
+	writer_put(one, "d", writer_remote(w, own->key->domain));
+	writer_put(one, "s", writer_remote(w, own->key->selector));
+	writer_put(one, "a", writer_word(algorithm_of(own->key)));
+	writer_put(one, "status", writer_word(dkim_result_name(own->predicted)));
+	writer_put(one, "key", writer_word(key_dns_name(own->state)));
 	return one;
 }
 
@@ -284,11 +201,11 @@ existing_entry(const struct writer *w, const struct verified *existing)
 {
 	json_t *one = json_object();
 
-	put(one, "d", remote(w, existing->sdid));
-	put(one, "s", remote(w, existing->selector));
-	put(one, "a", remote(w, existing->algorithm));
-	put(one, "status", word(dkim_result_name(existing->result)));
-	put(one, "key", json_null());
+	writer_put(one, "d", writer_remote(w, existing->sdid));
+	writer_put(one, "s", writer_remote(w, existing->selector));
+	writer_put(one, "a", writer_remote(w, existing->algorithm));
+	writer_put(one, "status", writer_word(dkim_result_name(existing->result)));
+	writer_put(one, "key", json_null());
 	return one;
 }
 
@@ -301,9 +218,9 @@ dkim(const struct writer *w)
 	if (evidence == NULL)
 		return list;
 	for (size_t i = 0; i < at_most(evidence->dkim.n_own, w->limits->list); i++)
-		append(list, own_entry(w, &evidence->dkim.own[i]));
+		writer_append(list, own_entry(w, &evidence->dkim.own[i]));
 	for (size_t i = 0; i < at_most(evidence->dkim.n_existing, w->limits->list); i++)
-		append(list, existing_entry(w, &evidence->dkim.existing[i]));
+		writer_append(list, existing_entry(w, &evidence->dkim.existing[i]));
 	return list;
 }
 
@@ -350,7 +267,7 @@ aligned(const struct writer *w, const struct dmarc_evidence *dmarc)
 		const struct aligned_domain *id = &dmarc->identifiers[i];
 
 		if (id->passed && id->aligned)
-			append(list, remote(w, arena_printf(w->arena, "%s:%s",
+			writer_append(list, writer_remote(w, arena_printf(w->arena, "%s:%s",
 			    id->is_dkim ? "dkim" : "spf", id->domain)));
 	}
 	return list;
@@ -365,11 +282,11 @@ dmarc(const struct writer *w)
 	    evidence != NULL ? &evidence->dmarc : &nothing;
 	json_t *object = json_object();
 
-	put(object, "result", word(dmarc_result_word(dmarc->result)));
-	put(object, "policy", word(dmarc->known == KNOWN_VALUE ?
+	writer_put(object, "result", writer_word(dmarc_result_word(dmarc->result)));
+	writer_put(object, "policy", writer_word(dmarc->known == KNOWN_VALUE ?
 	    dmarc_policy_word(dmarc->policy) : NULL));
-	put(object, "org_domain", remote(w, dmarc->org_domain));
-	put(object, "aligned", aligned(w, dmarc));
+	writer_put(object, "org_domain", writer_remote(w, dmarc->org_domain));
+	writer_put(object, "aligned", aligned(w, dmarc));
 	return object;
 }
 
@@ -380,7 +297,7 @@ receivers(const struct writer *w)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < RECEIVERS; i++)
-		put(object, receiver_name((enum receiver)i), word(verdict == NULL ? NULL :
+		writer_put(object, receiver_name((enum receiver)i), writer_word(verdict == NULL ? NULL :
 		    verdict->receivers[i].accept ? "accept" :
 		    verdict->receivers[i].reply));
 	return object;
@@ -392,13 +309,13 @@ finding_entry(const struct writer *w, const struct finding *finding)
 	bool hidden = privacy_hides(w->input->judged, finding);
 	json_t *one = json_object();
 
-	put(one, "id", word(finding->check->id));
-	put(one, "severity", word(severity_name(finding->severity)));
-	put(one, "weight", points(finding->weight));
-	put(one, "text", ours(w, hidden ? finding->check->meaning : finding->text));
-	put(one, "fix", ours(w, hidden ? finding->check->fix : finding->fix));
-	put(one, "shadow", json_boolean(finding->shadow || finding->exempt));
-	put(one, "covered_by", word(finding->covered_by));
+	writer_put(one, "id", writer_word(finding->check->id));
+	writer_put(one, "severity", writer_word(severity_name(finding->severity)));
+	writer_put(one, "weight", writer_points(finding->weight));
+	writer_put(one, "text", writer_ours(w, hidden ? finding->check->meaning : finding->text));
+	writer_put(one, "fix", writer_ours(w, hidden ? finding->check->fix : finding->fix));
+	writer_put(one, "shadow", json_boolean(finding->shadow || finding->exempt));
+	writer_put(one, "covered_by", writer_word(finding->covered_by));
 	return one;
 }
 
@@ -411,7 +328,7 @@ findings(const struct writer *w)
 	if (verdict == NULL)
 		return list;
 	for (size_t i = 0; i < at_most(verdict->n_findings, w->limits->list); i++)
-		append(list, finding_entry(w, &verdict->findings[i]));
+		writer_append(list, finding_entry(w, &verdict->findings[i]));
 	return list;
 }
 
@@ -421,7 +338,7 @@ repaired(const struct plan *plan)
 	json_t *list = json_array();
 
 	for (size_t i = 0; plan != NULL && i < plan->n_repaired; i++)
-		append(list, word(plan->repaired[i]));
+		writer_append(list, writer_word(plan->repaired[i]));
 	return list;
 }
 
@@ -438,14 +355,14 @@ edits(const struct writer *w)
 
 		run = 1;
 		if (edit->kind == EDIT_INSERT_HEADER) {
-			append(list, word(arena_printf(w->arena, "insert %s",
+			writer_append(list, writer_word(arena_printf(w->arena, "insert %s",
 			    edit->name)));
 			continue;
 		}
 		while (i + run < plan->n_edits &&
 		    plan->edits[i + run].kind == EDIT_DELETE_HEADER)
 			run++;
-		append(list, word(arena_printf(w->arena, "delete %zu %s", run,
+		writer_append(list, writer_word(arena_printf(w->arena, "delete %zu %s", run,
 		    edit->name)));
 	}
 	return list;
@@ -456,157 +373,25 @@ put_judgement(const struct writer *w, json_t *record)
 {
 	const struct verdict *verdict = w->input->verdict;
 
-	put(record, "egress", egress(w));
-	put(record, "dkim", dkim(w));
-	put(record, "dmarc", dmarc(w));
-	put(record, "receivers", receivers(w));
-	put(record, "findings", findings(w));
-	put(record, "repaired", repaired(w->input->plan));
-	put(record, "edits", edits(w));
-	put(record, "rcpts_refused", refused_recipients(w));
-	put(record, "score", verdict != NULL ? points(verdict->score) : json_null());
-	put(record, "verdict", word(verdict != NULL ?
+	writer_put(record, "egress", egress(w));
+	writer_put(record, "dkim", dkim(w));
+	writer_put(record, "dmarc", dmarc(w));
+	writer_put(record, "receivers", receivers(w));
+	writer_put(record, "findings", findings(w));
+	writer_put(record, "repaired", repaired(w->input->plan));
+	writer_put(record, "edits", edits(w));
+	writer_put(record, "rcpts_refused", refused_recipients(w));
+	writer_put(record, "score", verdict != NULL ? writer_points(verdict->score) : json_null());
+	writer_put(record, "verdict", writer_word(verdict != NULL ?
 	    action_name(verdict->action) : NULL));
-	put(record, "would", word(verdict != NULL ?
+	writer_put(record, "would", writer_word(verdict != NULL ?
 	    action_name(verdict->would) : NULL));
-	put(record, "elapsed_ms", json_real((double)w->input->elapsed_us / 1000.0));
+	writer_put(record, "elapsed_ms", json_real((double)w->input->elapsed_us / 1000.0));
 	if (w->input->aborted != NULL)
-		put(record, "aborted", ours(w, w->input->aborted));
-}
-
-/* ---- details: what only a person who asked needs ---- */
-
-static json_t *
-detail_address(const struct writer *w, const struct egress_address *address)
-{
-	json_t *one = json_object();
-	bool is_judged = address->spf_known == KNOWN_VALUE;
-
-	put(one, "address", word(ip_text(w->arena, &address->ip)));
-	put(one, "spf", word(spf_word(address->spf_known, address->spf.result)));
-	put(one, "record", remote(w, is_judged ? address->spf.record : NULL));
-	put(one, "term", remote(w, is_judged ? address->spf.term : NULL));
-	put(one, "problem", ours(w, is_judged ? address->spf.problem : NULL));
-	put(one, "lookups", is_judged ?
-	    json_integer(address->spf.lookups) : json_null());
-	put(one, "ptr", remote(w, address->ptr_name));
-	put(one, "ptr_leads_back", address->ptr_forward_known == KNOWN_VALUE ?
-	    json_boolean(address->ptr_forward) : json_null());
-	return one;
-}
-
-static json_t *
-detail_signature(const struct writer *w, const struct own_signature *own)
-{
-	json_t *one = json_object();
-
-	put(one, "dns_name", remote(w, own->key->dns_name));
-	put(one, "h", remote(w, own->value != NULL ?
-	    text_signed_names(w->arena, own->value) : NULL));
-	put(one, "error", ours(w, own->error));
-	put(one, "problem", ours(w, own->problem));
-	return one;
-}
-
-static json_t *
-detail_receiver(const struct writer *w, enum receiver receiver)
-{
-	const struct receiver_opinion *opinion =
-	    &w->input->verdict->receivers[receiver];
-	json_t *one = json_object();
-
-	put(one, "receiver", word(receiver_name(receiver)));
-	put(one, "reply", word(opinion->reply));
-	put(one, "because", word(opinion->because));
-	put(one, "finding", word(opinion->finding));
-	put(one, "source", word(opinion->source));
-	return one;
-}
-
-static json_t *
-detail_finding(const struct writer *w, const struct finding *finding)
-{
-	json_t *one = json_object();
-
-	put(one, "id", word(finding->check->id));
-	put(one, "family", word(check_family_name(finding->check->family)));
-	put(one, "action", word(action_name(finding->action)));
-	put(one, "exempt", json_boolean(finding->exempt));
-	put(one, "meaning", ours(w, finding->check->meaning));
-	put(one, "source", ours(w, finding->check->source));
-	return one;
-}
-
-static json_t *
-detail_open(const struct writer *w, const struct verdict_open *open)
-{
-	json_t *one = json_object();
-
-	put(one, "id", word(open->id));
-	put(one, "temporary", json_boolean(open->temporary));
-	put(one, "why", ours(w, open->text));
-	return one;
-}
-
-static void
-put_evidence_details(const struct writer *w, json_t *details)
-{
-	const struct evidence *evidence = w->input->judged->evidence;
-	json_t *addresses = json_array(), *signatures = json_array();
-
-	for (size_t i = 0; i < evidence->egress.n; i++)
-		append(addresses, detail_address(w, &evidence->egress.addresses[i]));
-	for (size_t i = 0; i < evidence->dkim.n_own; i++)
-		append(signatures, detail_signature(w, &evidence->dkim.own[i]));
-	put(details, "egress", addresses);
-	put(details, "signatures", signatures);
-	put(details, "cannot_sign", ours(w, evidence->dkim.cannot_sign));
-	put(details, "dmarc_record", remote(w, evidence->dmarc.record.text));
-	put(details, "dmarc_found_at", remote(w, evidence->dmarc.record.found_at));
-}
-
-static json_t *
-details(const struct writer *w)
-{
-	const struct verdict *verdict = w->input->verdict;
-	json_t *all = json_object();
-	json_t *opinions = json_array(), *reasons = json_array(), *open = json_array();
-
-	if (w->input->judged->evidence != NULL)
-		put_evidence_details(w, all);
-	for (size_t i = 0; verdict != NULL && i < RECEIVERS; i++)
-		append(opinions, detail_receiver(w, (enum receiver)i));
-	for (size_t i = 0; verdict != NULL && i < verdict->n_findings; i++)
-		append(reasons, detail_finding(w, &verdict->findings[i]));
-	for (size_t i = 0; verdict != NULL && i < verdict->n_dunno; i++)
-		append(open, detail_open(w, &verdict->open[i]));
-	put(all, "receivers", opinions);
-	put(all, "findings", reasons);
-	put(all, "not_told", open);
-	put(all, "reply", ours(w, verdict != NULL ? verdict->reply : NULL));
-	put(all, "hold_reason", ours(w, verdict != NULL ? verdict->hold_reason : NULL));
-	return all;
+		writer_put(record, "aborted", writer_ours(w, w->input->aborted));
 }
 
 /* ---- lines ---- */
-
-static int
-add_chunk(const char *bytes, size_t n, void *out)
-{
-	buf_add(out, bytes, n);
-	return 0;
-}
-
-/* Takes the object over. */
-static void
-write_object(json_t *object, struct arena *arena, size_t max, struct buf *out_r)
-{
-	buf_init(out_r, arena, max);
-	if (json_dump_callback(object, add_chunk, out_r,
-	    JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS)) != 0)
-		bug("out of memory");
-	json_decref(object);
-}
 
 static void
 write_line(const struct writer *w, size_t max, struct buf *out_r)
@@ -615,17 +400,17 @@ write_line(const struct writer *w, size_t max, struct buf *out_r)
 
 	put_facts(w, record);
 	put_judgement(w, record);
-	write_object(record, w->arena, max, out_r);
+	writer_write(record, w->arena, max, out_r);
 }
 
 const char *
 record_line(const struct record_input *input, bool for_syslog, struct arena *arena)
 {
-	struct writer w = { input, &no_limits, arena };
+	struct writer w = { input, &writer_no_limits, arena };
 	struct buf out;
 
 	if (!for_syslog) {
-		write_line(&w, LINE_MAX_BYTES, &out);
+		write_line(&w, WRITER_LINE_MAX, &out);
 		return buf_str(&out);
 	}
 	for (size_t i = 0; i < sizeof(syslog_limits) / sizeof(syslog_limits[0]); i++) {
@@ -634,15 +419,5 @@ record_line(const struct record_input *input, bool for_syslog, struct arena *are
 		if (!out.truncated)
 			break;
 	}
-	return buf_str(&out);
-}
-
-const char *
-record_details(const struct record_input *input, struct arena *arena)
-{
-	struct writer w = { input, &no_limits, arena };
-	struct buf out;
-
-	write_object(details(&w), arena, LINE_MAX_BYTES, &out);
 	return buf_str(&out);
 }

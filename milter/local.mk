@@ -83,10 +83,9 @@ mail_sources = \
 	milter/mail/signature.c milter/mail/signature.h \
 	milter/mail/tags.c milter/mail/tags.h \
 	milter/mail/text.c milter/mail/text.h \
+	milter/mail/url.c milter/mail/url.h \
 	milter/mail/utf8.c milter/mail/utf8.h \
 	milter/mail/zip.c
-	milter/mail/url.c milter/mail/url.h \
-	milter/mail/utf8.c milter/mail/utf8.h
 
 facts_sources = \
 	milter/facts/author.c \

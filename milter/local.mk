@@ -53,6 +53,10 @@ mail_sources = \
 	milter/mail/html.h \
 	milter/mail/attachment.h \
 	milter/mail/phrases.h \
+	milter/mail/aho.c \
+	milter/mail/matcher.h \
+	milter/mail/phrases.c milter/mail/phrases.h \
+	milter/mail/url.h \
 	milter/mail/view.h \
 	milter/mail/address.c milter/mail/address.h \
 	milter/mail/addrspec.c milter/mail/addrspec.h \
@@ -62,6 +66,7 @@ mail_sources = \
 	milter/mail/date.c milter/mail/date.h \
 	milter/mail/domain.c milter/mail/domain.h \
 	milter/mail/encoded.c milter/mail/encoded.h \
+	milter/mail/fold.c milter/mail/fold.h \
 	milter/mail/header.c milter/mail/header.h \
 	milter/mail/html.c milter/mail/html.h \
 	milter/mail/html_colour.c \
@@ -86,6 +91,12 @@ mail_sources = \
 	milter/mail/url.c milter/mail/url.h \
 	milter/mail/utf8.c milter/mail/utf8.h \
 	milter/mail/zip.c
+
+if HAVE_HYPERSCAN
+mail_sources += milter/mail/hyperscan.c
+else
+mail_sources += milter/mail/hyperscan_none.c
+endif
 
 facts_sources = \
 	milter/facts/author.c \

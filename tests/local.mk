@@ -92,6 +92,7 @@ unit_tests += \
 	tests/unit/test_mail_header \
 	tests/unit/test_mail_lex \
 	tests/unit/test_mail_msgid \
+	tests/unit/test_mail_phrases \
 	tests/unit/test_mail_psl \
 	tests/unit/test_mail_tags \
 	tests/unit/test_mail_text \
@@ -223,8 +224,10 @@ fuzz_programs = \
 	tests/fuzz/fuzz_header \
 	tests/fuzz/fuzz_key_pem \
 	tests/fuzz/fuzz_key_record \
+	tests/fuzz/fuzz_lists \
 	tests/fuzz/fuzz_msgid \
 	tests/fuzz/fuzz_opinion \
+	tests/fuzz/fuzz_phrases \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_sightings \
 	tests/fuzz/fuzz_spf \
@@ -251,7 +254,7 @@ tests/fuzz/driver.o: tests/fuzz/driver.c
 .PHONY: fuzzers
 
 # Measurements, never part of a check: see tests/bench/README.md.
-EXTRA_PROGRAMS += tests/bench/bench_dns
+EXTRA_PROGRAMS += tests/bench/bench_dns tests/bench/bench_phrases
 EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/bench.py \

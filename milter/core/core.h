@@ -21,6 +21,7 @@ struct evidence;
 struct files;
 struct keyring;
 struct message;
+struct phrases;
 struct session;
 struct settings;
 struct sightings;
@@ -40,12 +41,19 @@ void snapshot_unref(struct snapshot **snapshot);
 const struct settings *snapshot_settings(const struct snapshot *snapshot);
 const struct keyring *snapshot_keyring(const struct snapshot *snapshot);
 
+/*
+ * Compiled at the first call: with Hyperscan that takes some 20 ms, which only
+ * a process that lives long gets back.
+ */
+const struct phrases *snapshot_phrases(struct snapshot *snapshot, bool long_lived);
+
 struct core_options {
 	struct dns *dns;			/* borrowed */
 	const struct clock *clock;
 	const struct egress_facts *egress;	/* borrowed, may be NULL */
 	struct sightings *sightings;		/* borrowed, may be NULL */
 	bool keep_results;			/* decision 3's caches */
+	bool long_lived;			/* worth the start of faster matchers */
 };
 
 /* The parts that live as long as the process. */

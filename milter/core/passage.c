@@ -14,6 +14,8 @@
 #include "evidence/opinion/opinion.h"
 #include "facts/message.h"
 #include "mail/date.h"
+#include "mail/phrases.h"
+#include "mail/view.h"
 #include "record/record.h"
 #include "settings/settings.h"
 
@@ -111,6 +113,30 @@ passage_body(struct passage *passage, const void *bytes, size_t n)
 		spool_add(passage->kept, bytes, n);
 }
 
+/* What an attached message says, somebody else has written. */
+static void
+find_phrases(struct passage *passage)
+{
+	struct message *message = passage->message;
+	const struct view *view = message->view;
+	size_t n_parts = view != NULL ? view->n_parts : 0, n = 0;
+	struct phrase_text *texts = arena_array(message->arena, n_parts + 1, sizeof(*texts));
+	const struct phrase **found = arena_array(message->arena, MESSAGE_PHRASES_KEPT,
+	    sizeof(*found));
+
+	if (message->subject != NULL)
+		texts[n++] = (struct phrase_text){
+			PHRASE_SUBJECT, slice_of(message->subject) };
+	for (size_t i = 0; i < n_parts; i++) {
+		if (view->parts[i].text.n > 0 && !view->parts[i].in_attached_message)
+			texts[n++] = (struct phrase_text){
+				PHRASE_BODY, view->parts[i].text };
+	}
+	message->n_phrases = phrases_find(snapshot_phrases(passage->snapshot,
+	    core_parts(passage->core)->long_lived), texts, n, found, MESSAGE_PHRASES_KEPT);
+	message->phrases = found;
+}
+
 static void
 collect(struct passage *passage)
 {
@@ -158,6 +184,7 @@ passage_finish(struct passage *passage)
 	struct message *message = passage->message;
 
 	message_finish(message);
+	find_phrases(passage);
 	collect(passage);
 	ask_others(passage);
 	passage->judged = (struct check_input){

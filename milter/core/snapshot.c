@@ -1,6 +1,7 @@
 /*
- * Settings and keys of one moment, counted.
+ * Settings, keys and phrases of one moment, counted.
  */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -8,12 +9,16 @@
 #include "checks/check.h"
 #include "core/core.h"
 #include "dkim/keyring.h"
+#include "mail/phrases.h"
+#include "settings/lists.h"
 #include "settings/settings.h"
 
 struct snapshot {
 	atomic_uint references;
 	const struct settings *settings;
 	struct keyring *ring;
+	pthread_mutex_t lock;		/* of phrases */
+	struct phrases *phrases;	/* NULL before the first message */
 };
 
 static struct snapshot *
@@ -39,6 +44,7 @@ load(struct files *files, const char *path, bool lenient, struct arena *arena,
 	atomic_init(&snapshot->references, 1);
 	snapshot->settings = settings;
 	snapshot->ring = ring;
+	pthread_mutex_init(&snapshot->lock, NULL);
 	return snapshot;
 }
 
@@ -72,6 +78,8 @@ snapshot_unref(struct snapshot **snapshot_p)
 	if (snapshot == NULL || atomic_fetch_sub(&snapshot->references, 1) > 1)
 		return;
 	keyring_free(&snapshot->ring);
+	phrases_free(&snapshot->phrases);
+	pthread_mutex_destroy(&snapshot->lock);
 	settings_unref(&snapshot->settings);
 	free(snapshot);
 }
@@ -86,4 +94,23 @@ const struct keyring *
 snapshot_keyring(const struct snapshot *snapshot)
 {
 	return snapshot->ring;
+}
+
+const struct phrases *
+snapshot_phrases(struct snapshot *snapshot, bool long_lived)
+{
+	const struct phrase *list;
+	const char *error;
+	size_t n;
+
+	pthread_mutex_lock(&snapshot->lock);
+	if (snapshot->phrases == NULL) {
+		list = lists_phrases(snapshot->settings->lists, &n);
+		snapshot->phrases = long_lived ? phrases_new(list, n, &error) :
+		    phrases_new_own(list, n, &error);
+		if (snapshot->phrases == NULL)	/* the settings hold no such */
+			bug("phrases: %s", error);
+	}
+	pthread_mutex_unlock(&snapshot->lock);
+	return snapshot->phrases;
 }

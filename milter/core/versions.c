@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "config.h"
 #include "core/versions.h"
+#include "mail/phrases.h"
 
 struct note {
 	uint32_t name_size, data_size, type;
@@ -74,6 +76,10 @@ print_library(struct dl_phdr_info *info, size_t size __attribute__((unused)), vo
 void
 versions_print(FILE *out)
 {
+	struct arena *arena = arena_new();
+
 	fprintf(out, "mailworthy %s\n", PACKAGE_VERSION);
+	fprintf(out, "phrases by %s\n", phrases_engine(arena));
+	arena_free(&arena);
 	dl_iterate_phdr(print_library, out);
 }

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* A line for ourselves, then a line for each library loaded. */
+/* A line for ourselves, one for what finds phrases, one for each library loaded. */
 void versions_print(FILE *out);
 
 #endif

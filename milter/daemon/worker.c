@@ -279,7 +279,8 @@ open_parts(const char **error_r)
 {
 	const struct settings *settings = snapshot_settings(worker.snapshot);
 	struct arena *arena = worker.arena = arena_new();
-	struct core_options parts = { .clock = &clock_system, .keep_results = true };
+	struct core_options parts = { .clock = &clock_system, .keep_results = true,
+	    .long_lived = true };
 
 	worker.state_dir = arena_strdup(arena, settings->state_dir);
 	worker.sightings = sightings_open(arena_printf(arena, "%s/sightings",

@@ -27,6 +27,7 @@ struct settings_strings;
 struct view;
 
 #define MESSAGE_RCPTS_KEPT 10000	/* recipients kept; the rest are counted */
+#define MESSAGE_PHRASES_KEPT 100	/* of those found, the first of the list */
 
 enum direction { DIRECTION_OUTBOUND, DIRECTION_INBOUND };
 
@@ -82,7 +83,8 @@ struct message {
 	struct headers *headers;
 	struct body_facts body;		/* filled by message_finish() */
 	const struct view *view;	/* likewise: parts, text, links */
-	const struct phrase *const *phrases;	/* found in Subject and text */
+	const struct phrase *const *phrases;	/* found in Subject and text (base/phrase.h),
+						 * each wording once */
 	size_t n_phrases;		/* kept; by passage_finish() */
 	struct body *body_reader;	/* made by message_read_headers() */
 	uint64_t size;			/* octets, headers with CRLF, blank line, body */

@@ -57,17 +57,17 @@ mail_sources = \
 	milter/mail/matcher.h \
 	milter/mail/phrases.c milter/mail/phrases.h \
 	milter/mail/url.h \
-	milter/mail/view.h \
 	milter/mail/address.c milter/mail/address.h \
 	milter/mail/addrspec.c milter/mail/addrspec.h \
 	milter/mail/body.c milter/mail/body.h \
 	milter/mail/bytes.c milter/mail/bytes.h \
+	milter/mail/charset.c milter/mail/charset.h \
 	milter/mail/content.c milter/mail/content.h \
 	milter/mail/date.c milter/mail/date.h \
+	milter/mail/decode.c milter/mail/decode.h \
 	milter/mail/domain.c milter/mail/domain.h \
 	milter/mail/encoded.c milter/mail/encoded.h \
 	milter/mail/fold.c milter/mail/fold.h \
-	milter/mail/header.c milter/mail/header.h \
 	milter/mail/html.c milter/mail/html.h \
 	milter/mail/html_colour.c \
 	milter/mail/html_css.c milter/mail/html_css.h \
@@ -76,6 +76,9 @@ mail_sources = \
 	milter/mail/html_text.c \
 	milter/mail/html_value.c milter/mail/html_value.h \
 	milter/mail/html_walk.c milter/mail/html_walk.h \
+	milter/mail/filename.c milter/mail/filename.h \
+	milter/mail/header.c milter/mail/header.h \
+	milter/mail/leaf.c milter/mail/leaf.h \
 	milter/mail/lex.c milter/mail/lex.h \
 	milter/mail/listing.c \
 	milter/mail/magic.c milter/mail/magic.h \
@@ -88,8 +91,10 @@ mail_sources = \
 	milter/mail/signature.c milter/mail/signature.h \
 	milter/mail/tags.c milter/mail/tags.h \
 	milter/mail/text.c milter/mail/text.h \
+	milter/mail/transfer.c milter/mail/transfer.h \
 	milter/mail/url.c milter/mail/url.h \
 	milter/mail/utf8.c milter/mail/utf8.h \
+	milter/mail/view.c milter/mail/view.h \
 	milter/mail/zip.c
 
 if HAVE_HYPERSCAN

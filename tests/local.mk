@@ -96,7 +96,8 @@ unit_tests += \
 	tests/unit/test_mail_psl \
 	tests/unit/test_mail_tags \
 	tests/unit/test_mail_text \
-	tests/unit/test_mail_utf8
+	tests/unit/test_mail_utf8 \
+	tests/unit/test_mail_view
 
 EXTRA_DIST += \
 	tests/unit/exact.h \

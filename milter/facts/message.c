@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "facts/message.h"
+#include "mail/view.h"
 
 enum { RCPTS_FIRST = 4 };
 
@@ -95,7 +96,10 @@ message_add_body(struct message *message, const void *bytes, size_t n)
 void
 message_finish(struct message *message)
 {
-	if (message->body_reader != NULL)
+	message->view = view_empty();
+	if (message->body_reader != NULL) {
 		body_finish(message->body_reader, &message->body);
+		message->view = body_view(message->body_reader);
+	}
 	message->size = headers_bytes(message->headers) + 2 + message->body.size;
 }

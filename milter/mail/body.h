@@ -14,6 +14,7 @@
 struct arena;
 struct headers;
 struct body;
+struct view;
 
 struct body_facts {
 	uint64_t size;			/* octets */
@@ -40,5 +41,8 @@ struct body_facts {
 struct body *body_new(struct arena *arena, const struct headers *headers);
 void body_add(struct body *body, const void *bytes, size_t n);
 void body_finish(struct body *body, struct body_facts *facts_r);
+
+/* What the parts hold; after body_finish(). */
+const struct view *body_view(const struct body *body);
 
 #endif

@@ -11,6 +11,7 @@
 struct segment {
 	unsigned param;			/* number in content_type.params */
 	unsigned long number;
+	bool extended;			/* with a star after the number */
 	struct slice value;		/* unquoted */
 };
 
@@ -105,7 +106,8 @@ param_number(struct reader *reader, struct slice name)
 }
 
 static void
-set_value(struct reader *reader, size_t number, struct slice value, bool extended)
+set_value(struct reader *reader, size_t number, struct slice value, bool extended,
+    bool is_coded)
 {
 	struct content_param *param = &reader->type->params[number];
 
@@ -115,6 +117,7 @@ set_value(struct reader *reader, size_t number, struct slice value, bool extende
 		return;
 	param->value = slice_dup(reader->arena, value);
 	param->encoded_word = lex_has_encoded_word(value);
+	param->extended = is_coded;
 	reader->extended[number] = extended;
 }
 
@@ -122,9 +125,10 @@ static void
 add_segment(struct reader *reader, size_t param, struct slice index, struct slice value)
 {
 	struct segment *segment;
+	bool extended = index.n > 1 && index.p[index.n - 1] == '*';
 	unsigned long number;
 
-	if (index.n > 1 && index.p[index.n - 1] == '*')
+	if (extended)
 		index.n--;
 	if (reader->n_segments == CONTENT_SEGMENTS_MAX ||
 	    !slice_number(index, CONTENT_SEGMENTS_MAX, &number)) {
@@ -132,7 +136,7 @@ add_segment(struct reader *reader, size_t param, struct slice index, struct slic
 		return;
 	}
 	segment = &reader->segments[reader->n_segments++];
-	*segment = (struct segment){ (unsigned)param, number, value };
+	*segment = (struct segment){ (unsigned)param, number, extended, value };
 }
 
 static void
@@ -144,9 +148,9 @@ add_param(struct reader *reader, struct slice name, struct slice value)
 	if (number == CONTENT_PARAMS_MAX)
 		reader->type->malformed = true;
 	else if (star == name.n)
-		set_value(reader, number, value, false);
+		set_value(reader, number, value, false, false);
 	else if (star + 1 == name.n)
-		set_value(reader, number, value, true);
+		set_value(reader, number, value, true, true);
 	else
 		add_segment(reader, number, slice_sub(name, star + 1, name.n), value);
 }
@@ -185,7 +189,7 @@ join_segments(struct reader *reader, size_t param)
 		memcpy(out + whole.n, segment->value.p, segment->value.n);
 		whole.n += segment->value.n;
 	}
-	set_value(reader, param, whole, true);
+	set_value(reader, param, whole, true, find_segment(reader, param, 0)->extended);
 }
 
 static void

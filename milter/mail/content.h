@@ -25,6 +25,8 @@ struct content_param {
 	const char *name;	/* lower-case, in the arena */
 	const char *value;	/* unquoted, RFC 2231 parts joined, not decoded */
 	bool encoded_word;	/* value holds =?...?= (Outlook, PHP) */
+	bool extended;		/* value is charset'language'octets as %XX (RFC 2231
+				 * section 4) */
 };
 
 struct content_type {

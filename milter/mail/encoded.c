@@ -1,21 +1,16 @@
 /*
- * Encoded words: found, taken apart and joined here; GMime knows the names of
- * charsets and opens the converters.
+ * Encoded words: found, taken apart and joined.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
-
-#include <gmime/gmime.h>
 
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/buf.h"
 #include "mail/bytes.h"
+#include "mail/decode.h"
 #include "mail/encoded.h"
 #include "mail/header.h"
-
-enum { CHARSET_MAX = 40 };	/* GMime copies the name to the stack */
 
 struct charset {
 	struct slice name;		/* as in the message */
@@ -31,7 +26,7 @@ struct word {
 
 enum word_status { WORD_NONE, WORD_BROKEN, WORD_OK };
 
-struct decoder {
+struct word_reader {
 	struct slice value;
 	size_t done;			/* bytes of the value dealt with */
 	bool after_word;
@@ -45,22 +40,9 @@ struct decoder {
 	struct encoded_facts facts;
 };
 
-static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
-
-static iconv_t
-converter_open(struct slice name)
-{
-	char copy[CHARSET_MAX + 1];
-
-	pthread_once(&gmime_once, g_mime_init);
-	memcpy(copy, name.p, name.n);
-	copy[name.n] = '\0';
-	return g_mime_iconv_open("UTF-8", g_mime_charset_iconv_name(copy));
-}
-
 /* The charset, opened once a value; NULL when unknown or one too many. */
 static const struct charset *
-charset_find(struct decoder *d, struct slice name)
+charset_find(struct word_reader *d, struct slice name)
 {
 	struct charset *charset;
 
@@ -75,16 +57,16 @@ charset_find(struct decoder *d, struct slice name)
 	charset->name = name;
 	charset->is_utf8 = slice_is(name, "utf-8") || slice_is(name, "us-ascii") ||
 	    slice_is(name, "utf8");
-	charset->converter = charset->is_utf8 ? NULL : converter_open(name);
+	charset->converter = charset->is_utf8 ? NULL : decode_charset_open(name);
 	return charset->converter == (iconv_t)-1 ? NULL : charset;
 }
 
 static void
-charsets_close(struct decoder *d)
+charsets_close(struct word_reader *d)
 {
 	for (size_t i = 0; i < d->n_charsets; i++) {
 		if (!d->charsets[i].is_utf8 && d->charsets[i].converter != (iconv_t)-1)
-			g_mime_iconv_close(d->charsets[i].converter);
+			decode_charset_close(d->charsets[i].converter);
 	}
 }
 
@@ -122,7 +104,7 @@ add_utf8(struct buf *out, struct slice text, bool *has_8bit_r)
 }
 
 static void
-add_raw(struct decoder *d, struct slice text)
+add_raw(struct word_reader *d, struct slice text)
 {
 	bool has_8bit = false;
 
@@ -163,7 +145,7 @@ convert(struct buf *out, iconv_t converter, char *in, size_t left)
 }
 
 static void
-run_flush(struct decoder *d)
+run_flush(struct word_reader *d)
 {
 	bool has_8bit = false, good;
 
@@ -267,13 +249,13 @@ word_parse(struct slice at, struct word *word)
 		i++;
 	word->charset = slice_sub(at, start, i - start);
 	if (i < at.n && at.p[i] == '*')		/* a language (RFC 2231 section 5) */
-		i += slice_find(slice_sub(at, i, CHARSET_MAX), '?');
+		i += slice_find(slice_sub(at, i, DECODE_CHARSET_MAX), '?');
 	if (word->charset.n == 0 || at.n < i + 3 || at.p[i] != '?' ||
 	    at.p[i + 2] != '?')
 		return WORD_NONE;
 	word->encoding = (char)(at.p[i + 1] | 0x20);
 	if ((word->encoding != 'b' && word->encoding != 'q') ||
-	    word->charset.n > CHARSET_MAX)
+	    word->charset.n > DECODE_CHARSET_MAX)
 		return WORD_BROKEN;
 	start = i + 3;
 	end = start + slice_find(slice_sub(at, start, at.n), '?');
@@ -304,7 +286,7 @@ stands_free(struct slice value, size_t start, size_t end)
 
 /* Adds the bytes of one word to the run. */
 static void
-word_decode(struct decoder *d, const struct word *word, const struct charset *charset)
+word_decode(struct word_reader *d, const struct word *word, const struct charset *charset)
 {
 	size_t before = d->run_n;
 	bool good;
@@ -326,7 +308,7 @@ word_decode(struct decoder *d, const struct word *word, const struct charset *ch
 
 /* Takes in the word found at `at` and what stands between it and the last. */
 static void
-word_take(struct decoder *d, size_t at, const struct word *word)
+word_take(struct word_reader *d, size_t at, const struct word *word)
 {
 	const struct charset *charset = charset_find(d, word->charset);
 	struct slice between = slice_sub(d->value, d->done, at - d->done);
@@ -353,7 +335,7 @@ word_take(struct decoder *d, size_t at, const struct word *word)
 }
 
 static void
-decode_words(struct decoder *d)
+decode_words(struct word_reader *d)
 {
 	struct word word;
 	size_t at = 0;
@@ -398,7 +380,7 @@ has_word(struct slice value)
 const char *
 encoded_decode(struct arena *arena, struct slice value, struct encoded_facts *facts_r)
 {
-	struct decoder d = { .value = header_unfold(arena, value) };
+	struct word_reader d = { .value = header_unfold(arena, value) };
 
 	value = d.value;
 	if (facts_r != NULL)

@@ -36,6 +36,7 @@ enter_level(struct part_walk *walk, struct slice boundary, bool is_digest)
 		memcpy(level->boundary, boundary.p, boundary.n);
 	level->size = boundary.n;
 	level->is_digest = is_digest;
+	level->opened = false;
 	walk->hashes[walk->depth++] = hash_of(boundary);
 }
 
@@ -75,12 +76,36 @@ set_label(struct part_walk *walk, const char **label)
 }
 
 static void
-leaf_end(struct part_walk *walk)
+tell_end(struct part_walk *walk, size_t depth, enum part_end end, bool by_boundary,
+    uint64_t at)
+{
+	struct part_ending ending = {
+		.depth = depth,
+		.end = end,
+		.by_boundary = by_boundary,
+		.has_8bit = walk->leaf_has_8bit,
+		.at = at,
+	};
+
+	if (walk->watch != NULL)
+		walk->watch->end(walk->watch_object, &ending);
+}
+
+/* The line end before a boundary belongs to the boundary. */
+static uint64_t
+end_at(const struct part_walk *walk)
+{
+	return walk->place.line - walk->place.end_before;
+}
+
+static void
+leaf_end(struct part_walk *walk, bool by_boundary)
 {
 	struct body_facts *facts = walk->facts;
 
 	if (walk->leaf_type[0] == '\0')
 		return;
+	tell_end(walk, walk->depth, PART_END_WHOLE, by_boundary, end_at(walk));
 	switch (walk->leaf_encoding) {
 	case CTE_NONE: case CTE_7BIT: case CTE_QUOTED_PRINTABLE: case CTE_BASE64:
 		if (walk->leaf_has_8bit)
@@ -126,13 +151,18 @@ has_encoded_name(const struct content_type *type)
 
 /* The boundary of a multipart; empty when there is none that can be found. */
 static struct slice
-boundary_of(const struct content_type *type)
+boundary_of(const struct content_type *type, const char **fault_r)
 {
 	struct slice boundary = slice_of(content_param(type, "boundary"));
 
+	*fault_r = NULL;
 	while (boundary.n > 0 && lex_is_blank(boundary.p[boundary.n - 1]))
 		boundary.n--;
-	if (strcmp(type->type, "multipart") != 0 || boundary.n > PART_BOUNDARY_MAX)
+	if (boundary.n == 0)
+		*fault_r = "no boundary is named";
+	else if (boundary.n > PART_BOUNDARY_MAX)
+		*fault_r = "the boundary is too long (70 octets are allowed)";
+	if (*fault_r != NULL)
 		boundary.n = 0;
 	return boundary;
 }
@@ -149,25 +179,37 @@ is_message(const struct content_type *type, enum transfer_encoding encoding)
 
 /* What follows the header: another level, or the bytes of a leaf. */
 static void
-content_begin(struct part_walk *walk, const struct content_type *type,
-    enum transfer_encoding encoding)
+content_begin(struct part_walk *walk, struct part_entity *entity)
 {
-	struct slice boundary = boundary_of(type);
-	bool message = is_message(type, encoding);
+	const struct content_type *type = entity->type;
+	struct slice boundary = { "", 0 };
+	bool is_level;
 
-	if ((boundary.n > 0 || message) && walk->depth < PART_LEVELS_MAX) {
+	if (strcmp(type->type, "multipart") == 0) {
+		entity->kind = PART_IS_MULTIPART;
+		boundary = boundary_of(type, &entity->fault);
+	} else if (is_message(type, entity->encoding)) {
+		entity->kind = PART_IS_MESSAGE;
+	}
+	is_level = boundary.n > 0 || entity->kind == PART_IS_MESSAGE;
+	entity->too_deep = is_level && walk->depth == PART_LEVELS_MAX;
+	entity->depth = walk->depth;
+	entity->at = walk->content_at;
+	if (walk->watch != NULL)
+		walk->watch->begin(walk->watch_object, entity);
+	if (is_level && !entity->too_deep) {
 		enter_level(walk, boundary, strcmp(type->subtype, "digest") == 0);
 		walk->state = PART_OUTSIDE;
-		if (message)
+		if (entity->kind == PART_IS_MESSAGE)
 			entity_begin(walk);
 		return;
 	}
-	if (boundary.n > 0 || message) {
+	if (entity->too_deep) {
 		walk->facts->over_limit = true;
 		walk->facts->levels = PART_LEVELS_MAX + 2;
 	}
 	leaf_begin(walk);
-	walk->leaf_encoding = encoding;
+	walk->leaf_encoding = entity->encoding;
 	set_leaf_type(walk, type);
 }
 
@@ -176,6 +218,11 @@ fields_apply(struct part_walk *walk, const struct part_fields *fields)
 {
 	bool in_digest = walk->depth > 0 && walk->levels[walk->depth - 1].is_digest;
 	struct content_type type, disposition;
+	struct part_entity entity = {
+		.type = &type,
+		.encoding = transfer_encoding_parse(fields->encoding),
+		.encoding_given = fields->encoding,
+	};
 	struct slice type_value = fields->type;
 	struct arena *scratch;
 
@@ -188,10 +235,11 @@ fields_apply(struct part_walk *walk, const struct part_fields *fields)
 		walk->facts->encoded_filename = true;
 	if (fields->disposition.n > 0) {
 		content_disposition_parse(scratch, fields->disposition, &disposition);
+		entity.disposition = &disposition;
 		if (has_encoded_name(&disposition))
 			walk->facts->encoded_filename = true;
 	}
-	content_begin(walk, &type, transfer_encoding_parse(fields->encoding));
+	content_begin(walk, &entity);
 	arena_free(&scratch);
 }
 
@@ -238,6 +286,7 @@ static void
 header_line(struct part_walk *walk, struct slice line)
 {
 	if (line.n == 0) {
+		walk->content_at = walk->place.next;
 		header_end(walk);
 		return;
 	}
@@ -264,41 +313,81 @@ find_level(const struct part_walk *walk, struct slice boundary)
 }
 
 static void
-entity_end(struct part_walk *walk)
+entity_end(struct part_walk *walk, bool by_boundary)
 {
+	walk->content_at = walk->place.line;
 	while (walk->state == PART_HEADER)
 		header_end(walk);
 	if (walk->state == PART_LEAF)
-		leaf_end(walk);
+		leaf_end(walk, by_boundary);
 	walk->state = PART_OUTSIDE;
+}
+
+/* The levels inside `depth` end without their last boundary. */
+static void
+levels_end(struct part_walk *walk, size_t depth, bool by_boundary)
+{
+	const struct part_level *level;
+
+	while (walk->depth > depth) {
+		level = &walk->levels[--walk->depth];
+		tell_end(walk, walk->depth, level->size == 0 ? PART_END_WHOLE :
+		    level->opened ? PART_END_UNCLOSED : PART_END_UNOPENED,
+		    by_boundary, end_at(walk));
+	}
+}
+
+/* The level whose boundary the line is, or depth. */
+static size_t
+boundary_level(const struct part_walk *walk, struct slice line, bool *is_last_r)
+{
+	size_t level;
+
+	*is_last_r = false;
+	while (line.n > 2 && lex_is_blank(line.p[line.n - 1]))
+		line.n--;
+	if (line.n < 2 || line.p[0] != '-' || line.p[1] != '-' ||
+	    line.n > PART_BOUNDARY_MAX + 4)
+		return walk->depth;
+	line = slice_sub(line, 2, line.n);
+	level = find_level(walk, line);
+	if (level == walk->depth && line.n > 2 &&
+	    line.p[line.n - 1] == '-' && line.p[line.n - 2] == '-') {
+		*is_last_r = true;
+		level = find_level(walk, slice_sub(line, 0, line.n - 2));
+	}
+	return level;
 }
 
 /* A line that begins with "--": true when it was a boundary. */
 static bool
 boundary_line(struct part_walk *walk, struct slice line)
 {
-	bool is_last = false;
-	size_t level;
+	bool is_last;
+	size_t level = boundary_level(walk, line, &is_last);
 
-	while (line.n > 2 && lex_is_blank(line.p[line.n - 1]))
-		line.n--;
-	if (line.n > PART_BOUNDARY_MAX + 4)
-		return false;
-	line = slice_sub(line, 2, line.n);
-	level = find_level(walk, line);
-	if (level == walk->depth && line.n > 2 &&
-	    line.p[line.n - 1] == '-' && line.p[line.n - 2] == '-') {
-		is_last = true;
-		level = find_level(walk, slice_sub(line, 0, line.n - 2));
-	}
 	if (level == walk->depth)
 		return false;
-	entity_end(walk);
+	entity_end(walk, true);
 	walk->facts->has_mime_parts = true;
-	walk->depth = is_last ? level : level + 1;
-	if (!is_last)
-		entity_begin(walk);
+	levels_end(walk, level + 1, true);
+	if (is_last) {
+		walk->depth = level;
+		tell_end(walk, level, walk->levels[level].opened ? PART_END_WHOLE :
+		    PART_END_UNOPENED, true, walk->place.next);
+		return true;
+	}
+	walk->levels[level].opened = true;
+	entity_begin(walk);
 	return true;
+}
+
+bool
+part_walk_is_boundary(const struct part_walk *walk, struct slice line)
+{
+	bool is_last;
+
+	return boundary_level(walk, line, &is_last) < walk->depth;
 }
 
 void
@@ -326,12 +415,12 @@ part_walk_init(struct part_walk *walk, struct arena *arena,
 	fields_apply(walk, &fields);
 }
 
-void
+bool
 part_walk_line(struct part_walk *walk, struct slice line, bool has_8bit)
 {
 	if (walk->depth > 0 && line.n >= 2 && line.p[0] == '-' && line.p[1] == '-' &&
 	    boundary_line(walk, line))
-		return;
+		return false;
 	switch (walk->state) {
 	case PART_OUTSIDE:
 		break;
@@ -340,12 +429,15 @@ part_walk_line(struct part_walk *walk, struct slice line, bool has_8bit)
 		break;
 	case PART_LEAF:
 		walk->leaf_has_8bit |= has_8bit;
-		break;
+		return true;
 	}
+	return false;
 }
 
 void
 part_walk_finish(struct part_walk *walk)
 {
-	entity_end(walk);
+	walk->place.end_before = 0;
+	entity_end(walk, false);
+	levels_end(walk, 0, false);
 }

@@ -18,8 +18,14 @@
 #include "mail/part.h"
 #include "mail/url.h"
 
+struct arena;
+
 #define VIEW_TEXT_MAX (1024 * 1024)	/* octets of decoded text kept of all text/plain */
 #define VIEW_LINKS_MAX 10000		/* of all parts */
+#define VIEW_WORD_MAX 64		/* octets kept of a type, charset, encoding */
+#define VIEW_CPU_MS 500			/* spent on HTML and attachments of a message;
+					 * what comes then is not looked into */
+/* Of HTML at most HTML_READ_MAX octets are read in all parts together. */
 #define VIEW_NONE ((size_t)-1)
 
 enum view_kind {
@@ -32,7 +38,9 @@ enum view_kind {
 
 struct view_part {
 	const char *section;		/* "1.2", as IMAP numbers parts (RFC 9051 section
-					 * 6.4.5.1); "" for a multipart message itself */
+					 * 6.4.5.1); "" for a multipart message itself,
+					 * "2.TEXT" for a multipart that is the content of
+					 * the attached message 2 */
 	size_t parent;			/* index, VIEW_NONE for the message itself */
 	unsigned depth;			/* 1: the message itself */
 	enum view_kind kind;
@@ -45,7 +53,8 @@ struct view_part {
 	bool in_signed, in_encrypted;	/* below multipart/signed, /encrypted */
 	enum transfer_encoding encoding;
 	const char *encoding_given;	/* harmless, cut; NULL when absent */
-	uint64_t size;			/* octets as they stand, its own header not */
+	uint64_t size;			/* octets as they stand, its own header not; of a
+					 * multipart to the end of its last boundary */
 	uint64_t decoded_size;		/* octets after decoding, as far as read */
 	bool has_8bit;
 	bool bad_encoding;		/* base64 or quoted-printable that is none */
@@ -74,5 +83,24 @@ struct view {
 	size_t links_total;
 	bool over_limit;		/* something was not read */
 };
+
+/* ---- how body.h makes it ---- */
+
+struct view_reader;
+
+struct view_reader *view_reader_new(struct arena *arena);
+
+/* What the walker of parts is to tell the reader, its object. */
+const struct part_watch *view_reader_watch(void);
+
+/* Octets of the leaf the walker is in, line ends included (never CR without the
+ * LF that follows), in pieces of any size. */
+void view_reader_add(struct view_reader *reader, const char *bytes, size_t n);
+
+/* After part_walk_finish().  over_limit: the walker did not read something. */
+const struct view *view_reader_finish(struct view_reader *reader, bool over_limit);
+
+/* A view without parts. */
+const struct view *view_empty(void);
 
 #endif

@@ -207,7 +207,8 @@ EXTRA_DIST += \
 	tests/milter/stages.py \
 	tests/milter/threads.py \
 	tests/milter/threads.supp \
-	tests/mta/process.py
+	tests/mta/process.py \
+	tests/tool/page.py
 
 # make fuzzers (after configure --enable-fuzzers): not part of make check
 fuzz_programs = \

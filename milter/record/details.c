@@ -4,8 +4,11 @@
  */
 #include "base/arena.h"
 #include "base/ip.h"
+#include "mail/view.h"
 #include "record/writer.h"
 #include "verdict/text.h"
+
+enum { LINKS_MAX = 1000 };
 
 static json_t *
 detail_address(const struct writer *w, const struct egress_address *address)
@@ -96,6 +99,114 @@ put_evidence_details(const struct writer *w, json_t *details)
 	writer_put(details, "dmarc_found_at", writer_remote(w, evidence->dmarc.record.found_at));
 }
 
+static const char *
+kind_word(enum view_kind kind)
+{
+	switch (kind) {
+	case VIEW_MULTIPART:
+		return "multipart";
+	case VIEW_MESSAGE:
+		return "message";
+	case VIEW_TEXT:
+		return "text";
+	case VIEW_HTML:
+		return "html";
+	case VIEW_OTHER:
+		return "other";
+	}
+	return NULL;
+}
+
+static json_t *
+detail_part(const struct writer *w, const struct view_part *part)
+{
+	json_t *one = json_object();
+
+	writer_put(one, "section", writer_word(part->section));
+	writer_put(one, "depth", json_integer(part->depth));
+	writer_put(one, "kind", writer_word(kind_word(part->kind)));
+	writer_put(one, "type", writer_remote(w, part->type));
+	writer_put(one, "charset", writer_remote(w, part->charset));
+	writer_put(one, "encoding", writer_remote(w, part->encoding_given));
+	writer_put(one, "filename", writer_remote(w, part->filename));
+	writer_put(one, "size", json_integer((json_int_t)part->size));
+	writer_put(one, "problem", writer_ours(w, part->malformed));
+	return one;
+}
+
+static json_t *
+detail_link(const struct writer *w, const struct view_link *link)
+{
+	json_t *one = json_object();
+
+	writer_put(one, "target", writer_remote(w, link->target));
+	writer_put(one, "text", writer_remote(w, link->text));
+	writer_put(one, "domain", writer_remote(w, link->url.org_domain));
+	return one;
+}
+
+static void
+put_view(const struct writer *w, json_t *details)
+{
+	const struct view *view = w->input->judged->message->view;
+	json_t *parts = json_array(), *links = json_array();
+
+	for (size_t i = 0; view != NULL && i < view->n_parts; i++)
+		writer_append(parts, detail_part(w, &view->parts[i]));
+	for (size_t i = 0; view != NULL && i < view->n_links && i < LINKS_MAX; i++)
+		writer_append(links, detail_link(w, &view->links[i]));
+	writer_put(details, "parts", parts);
+	writer_put(details, "links", links);
+	writer_put(details, "links_total",
+	    json_integer(view != NULL ? (json_int_t)view->links_total : 0));
+}
+
+static const char *
+opinion_name(enum opinion_from from)
+{
+	switch (from) {
+	case OPINION_SPAMASSASSIN:
+		return "spamassassin";
+	case OPINION_RSPAMD:
+		return "rspamd";
+	case OPINION_CLAMAV:
+		return "clamav";
+	case OPINIONS:
+		break;
+	}
+	return NULL;
+}
+
+static json_t *
+detail_opinion(const struct writer *w, enum opinion_from from)
+{
+	const struct opinion *opinion = &w->input->judged->evidence->opinions[from];
+	bool known = opinion->known == KNOWN_VALUE;
+	json_t *one = json_object();
+
+	writer_put(one, "from", writer_word(opinion_name(from)));
+	writer_put(one, "is_bad", known ? json_boolean(opinion->is_bad) : json_null());
+	writer_put(one, "score", known && from != OPINION_CLAMAV ?
+	    json_real(opinion->score / 100.0) : json_null());
+	writer_put(one, "threshold", known && from != OPINION_CLAMAV ?
+	    json_real(opinion->threshold / 100.0) : json_null());
+	writer_put(one, "symbols", writer_ours(w, opinion->symbols));
+	writer_put(one, "virus", writer_ours(w, opinion->virus));
+	writer_put(one, "error", writer_ours(w, opinion->error));
+	return one;
+}
+
+static void
+put_opinions(const struct writer *w, json_t *details)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < OPINIONS; i++)
+		if (w->input->judged->evidence->opinions[i].asked)
+			writer_append(list, detail_opinion(w, (enum opinion_from)i));
+	writer_put(details, "opinions", list);
+}
+
 static json_t *
 details(const struct writer *w)
 {
@@ -103,8 +214,11 @@ details(const struct writer *w)
 	json_t *all = json_object();
 	json_t *opinions = json_array(), *reasons = json_array(), *open = json_array();
 
-	if (w->input->judged->evidence != NULL)
+	if (w->input->judged->evidence != NULL) {
 		put_evidence_details(w, all);
+		put_opinions(w, all);
+	}
+	put_view(w, all);
 	for (size_t i = 0; verdict != NULL && i < RECEIVERS; i++)
 		writer_append(opinions, detail_receiver(w, (enum receiver)i));
 	for (size_t i = 0; verdict != NULL && i < verdict->n_findings; i++)

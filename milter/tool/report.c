@@ -9,6 +9,7 @@
 #include "dkim/sign.h"
 #include "evidence/evidence.h"
 #include "facts/message.h"
+#include "mail/view.h"
 #include "record/record.h"
 #include "settings/settings.h"
 #include "tool/page.h"
@@ -22,6 +23,7 @@ enum {
 	PART_COLUMN = 7,	/* id and parts of a finding */
 	BODY_COLUMN = 13,	/* their texts */
 	REMOTE_MAX = 300,
+	NODE_INDENTS = 20, NODES_SHOWN = 50,
 	SCORE_GOOD = 80, SCORE_FAIR = 50,
 };
 
@@ -186,6 +188,42 @@ print_findings(struct report *r, const char *heading, bool for_postmaster)
 	}
 }
 
+/* ---- structure ---- */
+
+static void
+print_node(struct report *r, const struct view_part *part)
+{
+	unsigned indent = 2 * (part->depth < NODE_INDENTS ? part->depth : NODE_INDENTS);
+
+	page_tab(&r->page, indent);
+	page_put(&r->page, PAGE_PLAIN, part->type);
+	page_put(&r->page, PAGE_PLAIN, "  ");
+	if (part->filename != NULL)
+		page_put(&r->page, PAGE_BOLD, arena_printf(r->judged->arena, "%s  ",
+		    safe(r, part->filename)));
+	page_put(&r->page, PAGE_DIM, words_part(r->judged->arena, part));
+	if (part->malformed != NULL)
+		page_put(&r->page, PAGE_WARN, arena_printf(r->judged->arena, "  %s",
+		    part->malformed));
+	page_end(&r->page);
+}
+
+/* A message of one part has none worth showing. */
+static void
+print_structure(struct report *r)
+{
+	const struct view *view = r->judged->message->view;
+
+	if (view == NULL || view->n_parts < 2)
+		return;
+	page_heading(&r->page, "Structure");
+	for (size_t i = 0; i < view->n_parts && i < NODES_SHOWN; i++)
+		print_node(r, &view->parts[i]);
+	if (view->n_parts > NODES_SHOWN)
+		page_wrap(&r->page, 2, arena_printf(r->judged->arena, "and %zu more",
+		    view->n_parts - NODES_SHOWN));
+}
+
 /* ---- what is not known ---- */
 
 /* Ids of one reason stand together; each reason is printed where it is first met. */
@@ -325,6 +363,7 @@ report_print(FILE *out, const struct check_input *judged,
 	print_receivers(&r);
 	print_findings(&r, "Identity: for the postmaster", true);
 	print_findings(&r, "Format and content: for the author of the mail", false);
+	print_structure(&r);
 	print_open(&r);
 	print_signatures(&r);
 	print_edits(&r);

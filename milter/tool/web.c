@@ -126,18 +126,6 @@ put_pair(const struct web *web, const char *label, const char *remote,
 	put_raw(web, "</dd>\n");
 }
 
-static const char *
-size_text(struct arena *arena, uint64_t octets)
-{
-	if (octets < 1000)
-		return arena_printf(arena, "%u octets", (unsigned)octets);
-	if (octets < 1000000)
-		return arena_printf(arena, "%u.%u KB", (unsigned)(octets / 1000),
-		    (unsigned)(octets / 100 % 10));
-	return arena_printf(arena, "%u.%u MB", (unsigned)(octets / 1000000),
-	    (unsigned)(octets / 100000 % 10));
-}
-
 /* ---- head ---- */
 
 static const char *
@@ -183,7 +171,7 @@ print_head(const struct web *web)
 	put_pair(web, "Envelope", message->mail_from.text, message->mail_from_is_null ?
 	    "<> (null reverse-path)" : "not known");
 	put_pair(web, "To", recipients_text(web), "nobody");
-	put_pair(web, "Size", NULL, size_text(web->arena, message->size));
+	put_pair(web, "Size", NULL, words_size(web->arena, message->size));
 	put_pair(web, "Judged", NULL, date_format(web->arena, message->now));
 	put_raw(web, "</dl>\n</header>\n");
 }
@@ -218,9 +206,9 @@ print_part(const struct web *web, const char *label, const char *text)
 {
 	if (text == NULL || *text == '\0')
 		return;
-	fprintf(web->out, "<p><span class=\"label\">%s</span> ", label);
+	fprintf(web->out, "<div class=\"part\"><span class=\"label\">%s</span><div>", label);
 	put_prose(web, text);
-	put_raw(web, "</p>\n");
+	put_raw(web, "</div></div>\n");
 }
 
 static const char *
@@ -297,31 +285,9 @@ print_findings(const struct web *web, const char *heading, bool for_postmaster)
 
 /* ---- structure ---- */
 
-static const char *
-encoding_name(enum transfer_encoding encoding)
-{
-	switch (encoding) {
-	case CTE_NONE: case CTE_7BIT:
-		return "7bit";
-	case CTE_8BIT:
-		return "8bit";
-	case CTE_BINARY:
-		return "binary";
-	case CTE_QUOTED_PRINTABLE:
-		return "quoted-printable";
-	case CTE_BASE64:
-		return "base64";
-	case CTE_UNKNOWN:
-		return "unknown encoding";
-	}
-	return "";
-}
-
 static void
 print_node(const struct web *web, const struct view_part *part)
 {
-	bool is_leaf = part->kind != VIEW_MULTIPART && part->kind != VIEW_MESSAGE;
-
 	if (*part->section != '\0')
 		put_tag(web, "", part->section);
 	put_raw(web, "<code>");
@@ -333,11 +299,7 @@ print_node(const struct web *web, const struct view_part *part)
 		put_raw(web, "</b> ");
 	}
 	put_raw(web, "<span class=\"note\">");
-	put_text(web, size_text(web->arena, part->size));
-	if (is_leaf)
-		put_text(web, arena_printf(web->arena, ", %s%s%s",
-		    encoding_name(part->encoding), part->charset != NULL ? ", " : "",
-		    part->charset != NULL ? part->charset : ""));
+	put_text(web, words_part(web->arena, part));
 	put_raw(web, "</span> ");
 	if (part->malformed != NULL)
 		put_tag(web, " off", part->malformed);
@@ -474,9 +436,9 @@ print_signatures(const struct web *web)
 
 	put_raw(web, "<section><h2>Signature</h2>\n");
 	if (dkim->n_own == 0 || dkim->cannot_sign != NULL) {
-		put_raw(web, "<p>");
+		put_raw(web, "<div>");
 		put_prose(web, words_no_signature(web->judged));
-		put_raw(web, "</p>\n");
+		put_raw(web, "</div>\n");
 	}
 	for (size_t i = 0; i < dkim->n_own; i++) {
 		const struct own_signature *own = &dkim->own[i];

@@ -8,6 +8,7 @@
 #include "dkim/sign.h"
 #include "evidence/evidence.h"
 #include "facts/message.h"
+#include "mail/view.h"
 #include "settings/settings.h"
 #include "tool/words.h"
 
@@ -174,4 +175,48 @@ words_no_signature(const struct check_input *judged)
 		return "none: the author's domain is not one that is managed here";
 	return "not tried: this user may not read the keys; run it as root or as the "
 	    "daemon's user to see the signature too";
+}
+
+const char *
+words_size(struct arena *arena, uint64_t octets)
+{
+	if (octets < 1000)
+		return arena_printf(arena, "%u octets", (unsigned)octets);
+	if (octets < 1000000)
+		return arena_printf(arena, "%u.%u KB", (unsigned)(octets / 1000),
+		    (unsigned)(octets / 100 % 10));
+	return arena_printf(arena, "%u.%u MB", (unsigned)(octets / 1000000),
+	    (unsigned)(octets / 100000 % 10));
+}
+
+static const char *
+encoding_name(enum transfer_encoding encoding)
+{
+	switch (encoding) {
+	case CTE_NONE: case CTE_7BIT:
+		return "7bit";
+	case CTE_8BIT:
+		return "8bit";
+	case CTE_BINARY:
+		return "binary";
+	case CTE_QUOTED_PRINTABLE:
+		return "quoted-printable";
+	case CTE_BASE64:
+		return "base64";
+	case CTE_UNKNOWN:
+		return "unknown encoding";
+	}
+	return "";
+}
+
+const char *
+words_part(struct arena *arena, const struct view_part *part)
+{
+	const char *size = words_size(arena, part->size);
+
+	if (part->kind == VIEW_MULTIPART || part->kind == VIEW_MESSAGE)
+		return size;
+	return arena_printf(arena, "%s, %s%s%s", size, encoding_name(part->encoding),
+	    part->charset != NULL ? ", " : "",
+	    part->charset != NULL ? part->charset : "");
 }

@@ -6,10 +6,12 @@
 #define MW_TOOL_WORDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "verdict/verdict.h"
 
 struct own_signature;
+struct view_part;
 
 /* "would be refused with 550 5.7.1 (from-multiple)". */
 const char *words_would(const struct check_input *judged, const struct verdict *verdict);
@@ -22,6 +24,13 @@ const char *words_remark(struct arena *arena, const struct finding *finding);
 
 /* Why receivers mind; NULL when the finding's text says it already. */
 const char *words_why(const struct finding *finding);
+
+/* "quoted-printable"; what a part says of itself beside its type and name:
+ * "1.2 KB, base64, utf-8". */
+const char *words_part(struct arena *arena, const struct view_part *part);
+
+/* "852 octets", "1.2 KB", "3.4 MB" (10^6). */
+const char *words_size(struct arena *arena, uint64_t octets);
 
 /* Why a check could not tell. */
 const char *words_open(const struct check_input *judged, const struct verdict_open *open);

@@ -225,7 +225,8 @@ static void
 test_relay_and_existing(void **state)
 {
 	static const struct verified existing = {
-		"example.net", "s1", "rsa-sha256", false, DKIM_FAIL, "body changed",
+		.sdid = "example.net", .selector = "s1", .algorithm = "rsa-sha256",
+		.result = DKIM_FAIL, .reason = "body changed",
 	};
 	json_t *record, *entry;
 
@@ -370,8 +371,9 @@ test_syslog_limit(void **state)
 				.key = &key, .value = text, .state =
 				    KEY_DNS_MALFORMED };
 		for (int i = 0; i < VERIFY_MAX; i++)
-			existing[i] = (struct verified){ text, text, text, true,
-			    DKIM_PERMERROR, text };
+			existing[i] = (struct verified){ .sdid = text, .selector = text,
+			    .algorithm = text, .has_length = true,
+			    .result = DKIM_PERMERROR, .reason = text };
 		c.evidence.dkim.existing = existing;
 		c.evidence.dkim.n_existing = VERIFY_MAX;
 		c.evidence.dmarc.org_domain = text;

@@ -132,6 +132,17 @@ struct lookups *lookups_new(struct dns *dns, struct arena *arena,
 const struct dns_answer *dns_get(struct lookups *lookups, const char *name,
     enum dns_type type);
 
+/*
+ * A second opinion: always asked of the servers, never answered from what was
+ * kept or by a query begun for dns_get(), and not kept.  Once a message; later
+ * calls give the same answer.
+ */
+const struct dns_answer *dns_get_again(struct lookups *lookups, const char *name,
+    enum dns_type type);
+
+/* From now on at most that many seconds are waited. */
+void lookups_limit(struct lookups *lookups, unsigned seconds);
+
 /* Queries under way. */
 size_t lookups_pending(const struct lookups *lookups);
 

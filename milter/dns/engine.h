@@ -62,7 +62,21 @@ struct waiter {
 };
 
 /* Keys of the cache and of queries under way are "T" + canonical name, where
- * T is ' ' + type. */
+ * T is ' ' + type; with the highest bit for a second opinion, which is not
+ * kept. */
+enum { DNS_KEY_AGAIN = 0x80 };
+
+static inline enum dns_type
+dns_key_type(const char *key)
+{
+	return (enum dns_type)((key[0] & ~DNS_KEY_AGAIN & 0xff) - ' ');
+}
+
+static inline bool
+dns_key_is_again(const char *key)
+{
+	return (key[0] & DNS_KEY_AGAIN) != 0;
+}
 
 /*
  * What is known of the key, or NULL: a packed copy in the arena.  *fresh_s_r

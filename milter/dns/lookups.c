@@ -212,7 +212,7 @@ lookup_start(struct lookups *lookups, const char *key, struct dns_value *known)
 	lookup->answer = arena_alloc(lookups->arena, sizeof(*lookup->answer));
 	lookup->answer->name = arena_strdup(lookups->arena, key + 1);
 	lookup->answer->canonical = lookup->answer->name;
-	lookup->answer->type = (enum dns_type)(key[0] - ' ');
+	lookup->answer->type = dns_key_type(key);
 	lookup->answer->status = DNS_PENDING;
 	if (known != NULL)
 		lookup_set_second_best(lookups, lookup, known);
@@ -246,21 +246,22 @@ unfit_name(struct lookups *lookups, const char *name, enum dns_type type)
 	return answer;
 }
 
-const struct dns_answer *
-dns_get(struct lookups *lookups, const char *name, enum dns_type type)
+static const struct dns_answer *
+get(struct lookups *lookups, const char *name, enum dns_type type, bool again)
 {
 	char key[1 + DNS_NAME_TEXT_MAX];
 	struct dns_answer *answer;
-	struct dns_value *known;
-	uint32_t fresh_s;
+	struct dns_value *known = NULL;
+	uint32_t fresh_s = 0;
 
-	key[0] = (char)(' ' + (int)type);
+	key[0] = (char)((' ' + (int)type) | (again ? DNS_KEY_AGAIN : 0));
 	if (!dns_name_canonical(name, key + 1) || key[1] == '\0')
 		return unfit_name(lookups, name, type);
 	answer = map_get(lookups->answers, key);
 	if (answer != NULL)
 		return answer;
-	known = dns_known(lookups->dns, key, lookups->arena, &fresh_s);
+	if (!again)
+		known = dns_known(lookups->dns, key, lookups->arena, &fresh_s);
 	if (fresh_s > 0) {
 		answer = dns_value_unpack(known);
 		answer->ttl = fresh_s;
@@ -271,6 +272,25 @@ dns_get(struct lookups *lookups, const char *name, enum dns_type type)
 	}
 	map_set(lookups->answers, key, answer);
 	return answer;
+}
+
+const struct dns_answer *
+dns_get(struct lookups *lookups, const char *name, enum dns_type type)
+{
+	return get(lookups, name, type, false);
+}
+
+const struct dns_answer *
+dns_get_again(struct lookups *lookups, const char *name, enum dns_type type)
+{
+	return get(lookups, name, type, true);
+}
+
+void
+lookups_limit(struct lookups *lookups, unsigned seconds)
+{
+	if (lookups->left_us > (int64_t)seconds * 1000000)
+		lookups->left_us = (int64_t)seconds * 1000000;
 }
 
 size_t

@@ -38,7 +38,7 @@ dns_query_name(const struct dns_query *query)
 enum dns_type
 dns_query_type(const struct dns_query *query)
 {
-	return (enum dns_type)(query->key[0] - ' ');
+	return dns_key_type(query->key);
 }
 
 static void
@@ -197,6 +197,8 @@ query_settle(struct dns_query *query, const struct dns_answer *answer)
 		query->value = dns_value_stale(query->arena, previous);
 		keep_us += previous->good_until_us - now_us;
 	}
+	if (dns_key_is_again(query->key))
+		return;
 	cache_put(dns->cache, query->key, query->value, query->value->size, now_us,
 	    query->value->ttl * second, keep_us);
 }

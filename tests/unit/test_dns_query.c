@@ -516,6 +516,62 @@ test_many_records(void **state)
 	rig_close(&rig);
 }
 
+/* A second opinion is another query, whatever is kept or under way. */
+static void
+test_again(void **state)
+{
+	struct rig rig = rig_new();
+	struct lookups *lookups;
+	const struct dns_answer *first, *again;
+
+	(void)state;
+	rig_open(&rig);
+	get(message(&rig), "a.example.com");
+	again = dns_get_again(message(&rig), "a.example.com", DNS_TXT);
+	assert_int_equal(again->type, DNS_TXT);
+	assert_string_equal(again->name, "a.example.com");
+	assert_int_equal(rig.puppet->n_open, 2);
+	answer_text(&rig, "one", 100);
+	answer_text(&rig, "two", 100);
+	lookups = message(&rig);
+	first = get(lookups, "a.example.com");
+	assert_true(slice_is(first->rrs[0].text, "one"));
+	again = dns_get_again(lookups, "A.example.com", DNS_TXT);
+	assert_int_equal(again->status, DNS_PENDING);
+	assert_int_equal(lookups_queries(lookups), 1);
+	/* A failure is one, and costs nobody the answer that is kept. */
+	answer_status(&rig, DNS_TEMPFAIL, 0);
+	lookups_wait(lookups);
+	assert_int_equal(again->status, DNS_TEMPFAIL);
+	assert_ptr_equal(dns_get_again(lookups, "a.example.com", DNS_TXT), again);
+	assert_true(slice_is(get(message(&rig), "a.example.com")->rrs[0].text, "one"));
+	lookups = message(&rig);
+	again = dns_get_again(lookups, "a.example.com", DNS_TXT);
+	assert_int_equal(again->status, DNS_PENDING);
+	answer_status(&rig, DNS_NXDOMAIN, 100);
+	lookups_wait(lookups);
+	assert_int_equal(again->status, DNS_NXDOMAIN);
+	rig_close(&rig);
+}
+
+static void
+test_limit(void **state)
+{
+	struct rig rig = rig_new();
+	struct lookups *lookups;
+
+	(void)state;
+	rig_open(&rig);
+	lookups = message(&rig);
+	get(lookups, "a.example.com");
+	lookups_limit(lookups, 60);
+	lookups_limit(lookups, 0);
+	assert_true(lookups_wait(lookups));
+	assert_int_equal(get(lookups, "a.example.com")->status, DNS_TEMPFAIL);
+	assert_true(lookups_over(lookups));
+	rig_close(&rig);
+}
+
 /* The resolver ends while questions are open. */
 static void
 test_end(void **state)
@@ -546,6 +602,8 @@ main(void)
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_in_flight),
 		cmocka_unit_test(test_many_records),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_end),
 	};
 

@@ -140,6 +140,7 @@ evidence_sources = \
 	milter/evidence/author.c \
 	milter/evidence/collect.c milter/evidence/collect.h \
 	milter/evidence/collection.h \
+	milter/evidence/destinations.c \
 	milter/evidence/dkim_collect.c \
 	milter/evidence/dmarc.c \
 	milter/evidence/dmarc_lib.c milter/evidence/dmarc_lib.h \
@@ -153,7 +154,8 @@ evidence_sources = \
 	milter/evidence/postconf.c \
 	milter/evidence/relay.c milter/evidence/relay.h \
 	milter/evidence/results.c milter/evidence/results.h \
-	milter/evidence/spf_collect.c
+	milter/evidence/spf_collect.c \
+	milter/evidence/typo.c milter/evidence/typo.h
 
 opinion_sources = \
 	milter/evidence/opinion/ask.c \
@@ -202,6 +204,7 @@ checks_sources = \
 	milter/checks/from.c \
 	milter/checks/msgid.c \
 	milter/checks/opinion.c \
+	milter/checks/recipient.c \
 	milter/checks/size.c \
 	milter/checks/spf.c \
 	milter/checks/tally.c \
@@ -230,6 +233,7 @@ core_sources = \
 	milter/core/modefile.c milter/core/modefile.h \
 	milter/core/parts.h \
 	milter/core/passage.c \
+	milter/core/rcpt.c \
 	milter/core/snapshot.c \
 	milter/core/versions.c milter/core/versions.h
 

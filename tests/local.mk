@@ -42,7 +42,8 @@ unit_tests += \
 	tests/unit/test_evidence_hosts \
 	tests/unit/test_evidence_opinion \
 	tests/unit/test_evidence_results \
-	tests/unit/test_evidence_spf
+	tests/unit/test_evidence_spf \
+	tests/unit/test_evidence_typo
 
 EXTRA_DIST += \
 	tests/unit/evidence_rig.h

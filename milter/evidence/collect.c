@@ -12,6 +12,7 @@ static int (*const collectors[COLLECTORS])(struct collection *) = {
 	[COLLECT_SPF] = collect_spf,
 	[COLLECT_HOSTS] = collect_hosts,
 	[COLLECT_NAMES] = collect_names,
+	[COLLECT_DESTINATIONS] = collect_destinations,
 	[COLLECT_DKIM] = collect_dkim,
 	[COLLECT_DMARC] = collect_dmarc,
 };
@@ -31,6 +32,15 @@ run(struct collection *c)
 	return waits;
 }
 
+static bool
+waits_for_destinations_only(const struct collection *c)
+{
+	for (unsigned i = 0; i < COLLECTORS; i++)
+		if (!c->done[i] && i != COLLECT_DESTINATIONS && i != COLLECT_DMARC)
+			return false;
+	return c->done[COLLECT_DMARC] && !c->done[COLLECT_DESTINATIONS];
+}
+
 void
 evidence_collect(const struct collect_input *input, struct evidence *evidence_r)
 {
@@ -41,6 +51,8 @@ evidence_collect(const struct collect_input *input, struct evidence *evidence_r)
 	/* A collector that waits for nothing twice over is a bug of ours: its
 	 * evidence stays unknown, and the message goes on. */
 	while (run(&c)) {
+		if (waits_for_destinations_only(&c))
+			lookups_limit(input->lookups, DESTINATIONS_SECONDS);
 		if (lookups_wait(input->lookups))
 			idle = false;
 		else if (idle)
@@ -48,6 +60,19 @@ evidence_collect(const struct collect_input *input, struct evidence *evidence_r)
 		else
 			idle = true;
 	}
+	evidence_r->dns_queries = lookups_queries(input->lookups);
+	evidence_r->dns_over = lookups_over(input->lookups);
+}
+
+void
+evidence_collect_destinations(const struct collect_input *input,
+    struct evidence *evidence_r)
+{
+	struct collection c = { .input = input, .evidence = evidence_r };
+
+	memset(evidence_r, 0, sizeof(*evidence_r));
+	while (collect_destinations(&c) != 0 && lookups_wait(input->lookups))
+		continue;
 	evidence_r->dns_queries = lookups_queries(input->lookups);
 	evidence_r->dns_over = lookups_over(input->lookups);
 }

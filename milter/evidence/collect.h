@@ -39,6 +39,14 @@ struct collect_input {
 /* Waits on lookups as long as needed; always fills the whole evidence. */
 void evidence_collect(const struct collect_input *input, struct evidence *evidence_r);
 
+/*
+ * The recipients' domains alone, as RCPT wants them: of the input only
+ * settings, cache, message, clock, arena and lookups are used; no other part
+ * of the evidence is known.
+ */
+void evidence_collect_destinations(const struct collect_input *input,
+    struct evidence *evidence_r);
+
 /* Judgements shared by all messages, each for the smallest TTL it rests on. */
 struct results_cache *results_cache_new(void);
 void results_cache_free(struct results_cache **cache);

@@ -21,6 +21,7 @@ enum collector {		/* in the order they are run */
 	COLLECT_SPF,
 	COLLECT_HOSTS,
 	COLLECT_NAMES,
+	COLLECT_DESTINATIONS,
 	COLLECT_DKIM,
 	COLLECT_DMARC,
 	COLLECTORS
@@ -32,6 +33,7 @@ struct collection {
 	bool done[COLLECTORS];
 	/* taken over by collect_dkim() when the verifier is through */
 	bool existing_done;
+	unsigned char *progress;	/* of each destination, its collector's own */
 };
 
 /* 0: filled; 1: something is pending in input->lookups. */
@@ -40,6 +42,7 @@ int collect_author(struct collection *c);
 int collect_spf(struct collection *c);
 int collect_hosts(struct collection *c);
 int collect_names(struct collection *c);
+int collect_destinations(struct collection *c);
 int collect_dkim(struct collection *c);
 int collect_dmarc(struct collection *c);	/* after all others */
 

@@ -160,7 +160,10 @@ struct destination {			/* a domain of recipients, as a sender sees it */
 	enum known exists;		/* KNOWN_ABSENT: NXDOMAIN */
 	enum known mx, address;		/* MX records; A or AAAA */
 	bool null_mx;
-	bool confirmed;			/* a clear no was said by two answers */
+	bool confirmed;			/* a clear no was said by two answers, neither
+					 * out of date */
+	bool routed_by_hand;		/* the MTA's next hop is neither its MX nor our
+					 * relay: DNS does not decide */
 	enum known provider_known;	/* KNOWN_ABSENT: none of those listed */
 	const struct provider *provider;	/* by MX suffix */
 	const char *likely;		/* large mailbox domain it is a slip of; NULL */
@@ -174,6 +177,10 @@ struct destinations_evidence {
 };
 
 #define DESTINATIONS_MAX 100		/* domains of one message (decision 14) */
+#define DESTINATIONS_QUERIES 4		/* of one domain at RCPT */
+#define DESTINATIONS_SECONDS 3		/* that one domain is waited for at RCPT, and
+					 * all of them at end of message where nothing
+					 * else is waited for */
 
 enum opinion_from { OPINION_SPAMASSASSIN, OPINION_RSPAMD, OPINION_CLAMAV, OPINIONS };
 

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "facts/message.h"
@@ -78,12 +79,36 @@ make_room(struct message *message)
 bool
 message_add_rcpt(struct message *message, const struct rcpt *rcpt)
 {
-	message->rcpts_total++;
+	if (rcpt->refused_by != NULL)
+		message->rcpts_refused++;
+	else
+		message->rcpts_total++;
 	if (message->n_rcpts >= MESSAGE_RCPTS_KEPT)
 		return false;
 	make_room(message);
 	message->rcpts[message->n_rcpts++] = *rcpt;
 	return true;
+}
+
+enum rcpt_way
+message_rcpt_way(const struct message *message, const struct rcpt *rcpt)
+{
+	static const char *const leaving[] = { "smtp", "relay", "esmtp" };
+	/* Postfix's master.cf and Sendmail's mailers */
+	static const char *const staying[] = {
+		"local", "virtual", "lmtp", "error", "discard", "prog", "*file*",
+		"*include*",
+	};
+
+	if (rcpt->mailer == NULL)
+		return message->is_local ? RCPT_LEAVES : RCPT_UNKNOWN;
+	for (size_t i = 0; i < sizeof(leaving) / sizeof(leaving[0]); i++)
+		if (strcasecmp(rcpt->mailer, leaving[i]) == 0)
+			return RCPT_LEAVES;
+	for (size_t i = 0; i < sizeof(staying) / sizeof(staying[0]); i++)
+		if (strcasecmp(rcpt->mailer, staying[i]) == 0)
+			return RCPT_STAYS;
+	return RCPT_UNKNOWN;
 }
 
 void

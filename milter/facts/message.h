@@ -78,8 +78,9 @@ struct message {
 	bool mail_from_is_null;
 	bool mail_from_malformed;
 	struct rcpt *rcpts;
-	size_t n_rcpts;			/* kept */
-	size_t rcpts_total;
+	size_t n_rcpts;			/* kept, those refused too */
+	size_t rcpts_total;		/* without those refused */
+	size_t rcpts_refused;
 	struct headers *headers;
 	struct body_facts body;		/* filled by message_finish() */
 	const struct view *view;	/* likewise: parts, text, links */
@@ -115,6 +116,16 @@ void message_free(struct message **message);
  * recipient was only counted. */
 bool message_add_rcpt(struct message *message, const struct rcpt *rcpt);
 
+/* Where a recipient's mail goes, by the mailer the MTA named. */
+enum rcpt_way {
+	RCPT_UNKNOWN,			/* nobody told; a transport we do not know */
+	RCPT_STAYS,			/* on this host, or nowhere */
+	RCPT_LEAVES,			/* by SMTP */
+};
+
+/* Of local mail whose mailer nobody told it is taken to leave. */
+enum rcpt_way message_rcpt_way(const struct message *message, const struct rcpt *rcpt);
+
 /*
  * Author, domains, ids from the header section: once, after the last header.
  * Of an author with a domain that DNS cannot be asked for (a literal) the
@@ -132,6 +143,13 @@ void message_tell_stream(struct message *message);
  * The MTA's own DSNs are only ever declared dsn.
  */
 void message_declare_stream(struct message *message, const struct settings *settings);
+
+/*
+ * Before the header is there: whether the message may be of that stream, by
+ * login, network and envelope sender; *certain_r when nothing is left to be seen.
+ */
+bool message_may_be_of(const struct message *message,
+    const struct settings_stream *stream, bool *certain_r);
 
 /* A chunk of the body, any size, after message_read_headers(). */
 void message_add_body(struct message *message, const void *bytes, size_t n);

@@ -186,6 +186,16 @@ is_of(const struct message *message, const struct settings_stream *stream)
 	    (stream->header.n == 0 || has_field(message, &stream->header));
 }
 
+bool
+message_may_be_of(const struct message *message, const struct settings_stream *stream,
+    bool *certain_r)
+{
+	*certain_r = stream->header.n == 0 && (stream->senders.n == 0 ||
+	    message_has_sender(message, &stream->senders));
+	return (stream->logins.n == 0 || has_login(message, &stream->logins)) &&
+	    (stream->networks.n == 0 || has_network(message, &stream->networks));
+}
+
 void
 message_declare_stream(struct message *message, const struct settings *settings)
 {

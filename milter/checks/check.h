@@ -29,6 +29,8 @@ enum check_family {		/* caps: checks.md, "Score" */
 	FAMILIES
 };
 
+/* RCPT: of each recipient alone where a client is there to hear it; and of all
+ * at end of message, like the others. */
 enum check_stage { STAGE_RCPT, STAGE_EOM };
 
 struct check_input {
@@ -45,6 +47,10 @@ struct check_result {
 	const char *text;		/* HIT: what, with the evidence, for people */
 	const char *fix;		/* HIT: what to do; NULL: the catalogue's */
 	const char *covers;		/* HIT: the catalogue's when NULL */
+	const char *enhanced;		/* HIT: "1.10" for 550 5.1.10 and 451 4.1.10; NULL:
+					 * the reply's own table */
+	bool no_action;			/* HIT: none, whatever is configured: it would hit
+					 * recipients that are well */
 };
 
 struct check {

@@ -22,6 +22,7 @@ struct files;
 struct keyring;
 struct message;
 struct phrases;
+struct rcpt;
 struct session;
 struct settings;
 struct sightings;
@@ -66,6 +67,30 @@ struct dkim_lib *core_dkim(const struct core *core);
 /* The kill switch: MODE_AUDIT, MODE_ENFORCE or -1 (as the file says). */
 void core_set_mode(struct core *core, int mode);
 int core_mode(const struct core *core);
+
+/*
+ * The recipients of one message, before its header: each judged alone where an
+ * SMTP client is there to hear it.  Lives in the message's arena.
+ */
+struct rcpt_stage;
+
+/* Some recipient of some message may be refused: RCPT wants an answer. */
+bool core_judges_rcpts(const struct core *core, const struct snapshot *snapshot);
+
+struct rcpt_stage *rcpt_stage_begin(struct core *core, struct snapshot *snapshot,
+    struct message *message);
+
+/*
+ * May wait for DNS, 3 s for a domain and the resolver's deadline for the
+ * message.  True when the recipient is refused: rcpt->refused_by is set and
+ * the plan holds action and reply.  The caller adds it to the message.  Local
+ * mail, and what DNS could not tell, is never refused here.
+ */
+bool rcpt_stage_judge(struct rcpt_stage *stage, struct rcpt *rcpt, struct plan *plan_r);
+
+/* The record's line of a message that ended before its verdict, when recipients
+ * were refused. */
+const char *rcpt_stage_record(const struct rcpt_stage *stage, bool for_syslog);
 
 /* One message on its way. */
 struct passage;

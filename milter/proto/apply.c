@@ -58,17 +58,21 @@ apply_failed(SMFICTX *ctx, const struct message *message)
 }
 
 sfsistat
+apply_refusal(SMFICTX *ctx, const struct plan *plan)
+{
+	set_reply(ctx, plan->reply_code, plan->reply_esc, plan->reply_text);
+	return plan->action == ACTION_REJECT ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+sfsistat
 apply_plan(SMFICTX *ctx, const struct conversation *conversation, const struct plan *plan)
 {
 	size_t i;
 
 	switch (plan->action) {
 	case ACTION_REJECT:
-		set_reply(ctx, plan->reply_code, plan->reply_esc, plan->reply_text);
-		return SMFIS_REJECT;
 	case ACTION_TEMPFAIL:
-		set_reply(ctx, plan->reply_code, plan->reply_esc, plan->reply_text);
-		return SMFIS_TEMPFAIL;
+		return apply_refusal(ctx, plan);
 	case ACTION_NONE:
 	case ACTION_HOLD:
 		break;

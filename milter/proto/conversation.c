@@ -32,7 +32,7 @@ conversation_begin_message(struct conversation *conversation)
 {
 	const struct clock *clock = conversation->options->clock;
 
-	conversation_drop_message(conversation);
+	conversation_abandon_message(conversation);
 	atomic_fetch_add(&conversation->options->state->messages, 1);
 	conversation->message = message_new(conversation->session, clock_now(clock),
 	    clock_mono_us(clock));
@@ -40,9 +40,22 @@ conversation_begin_message(struct conversation *conversation)
 }
 
 void
+conversation_abandon_message(struct conversation *conversation)
+{
+	const struct proto_options *options = conversation->options;
+
+	if (conversation->message != NULL && conversation->rcpts != NULL &&
+	    conversation->message->rcpts_refused > 0)
+		options->write_record(rcpt_stage_record(conversation->rcpts,
+		    options->record_is_syslog()));
+	conversation_drop_message(conversation);
+}
+
+void
 conversation_drop_message(struct conversation *conversation)
 {
-	conversation->passage = NULL;	/* lives in the message's arena */
+	conversation->passage = NULL;	/* both live in the message's arena */
+	conversation->rcpts = NULL;
 	if (conversation->message == NULL)
 		return;
 	message_free(&conversation->message);
@@ -58,7 +71,7 @@ conversation_free(struct conversation **conversation_p)
 	*conversation_p = NULL;
 	if (conversation == NULL)
 		return;
-	conversation_drop_message(conversation);
+	conversation_abandon_message(conversation);
 	session_free(&conversation->session);
 	snapshot_unref(&conversation->snapshot);
 	state = conversation->options->state;

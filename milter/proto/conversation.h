@@ -12,6 +12,7 @@ struct core;
 struct message;
 struct passage;
 struct proto_options;
+struct rcpt_stage;
 struct session;
 struct snapshot;
 struct plan;
@@ -24,7 +25,9 @@ struct conversation {
 	struct session *session;	/* NULL before connect */
 	struct message *message;	/* NULL outside a transaction */
 	struct passage *passage;	/* NULL before the first of the body */
+	struct rcpt_stage *rcpts;	/* NULL before the first recipient is judged */
 	bool leading_spaces;		/* SMFIP_HDR_LEADSPC was agreed */
+	bool answers_rcpt;		/* the MTA waits for an answer to RCPT */
 	/* of the session; here, since a client may say HELO for ever */
 	char helo[CONVERSATION_HELO_MAX + 1];
 };
@@ -35,6 +38,10 @@ void conversation_free(struct conversation **conversation);
 
 /* A new message of the session, in place of one that was in hand. */
 struct message *conversation_begin_message(struct conversation *conversation);
+
+/* Ends a message in hand that has no verdict: a record tells when recipients of
+ * it were refused. */
+void conversation_abandon_message(struct conversation *conversation);
 
 /* Drops the message in hand, if there is one. */
 void conversation_drop_message(struct conversation *conversation);
@@ -47,6 +54,9 @@ unsigned macro_number(SMFICTX *ctx, const char *name);
 
 /* Asks the MTA for the macros we need; each list replaces the stage's default. */
 void macro_ask(SMFICTX *ctx);
+
+/* The answer to a recipient or a message that is refused. */
+sfsistat apply_refusal(SMFICTX *ctx, const struct plan *plan);
 
 /*
  * Carries a plan out.  On failure the message is tempfailed, never half

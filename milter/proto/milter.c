@@ -91,16 +91,18 @@ agree(SMFICTX *ctx, struct conversation *conversation, unsigned long actions,
  * second until the first is acknowledged, after 40 ms where nothing is said.
  * Postfix sends each recipient, and the macros of DATA even when DATA itself
  * is left out, with a write of its own, and another process writes the rest.
+ * RCPT is answered everywhere when a recipient may be refused.
  */
 static unsigned long
-steps_for(unsigned long offered)
+steps_for(unsigned long offered, bool answers_rcpt)
 {
 	unsigned long left_out = SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NOEOH;
 	unsigned long no_reply = SMFIP_NR_HDR | SMFIP_NR_BODY;
 
 	if (!over_tcp) {
 		left_out |= SMFIP_NODATA;
-		no_reply |= SMFIP_NR_RCPT;
+		if (!answers_rcpt)
+			no_reply |= SMFIP_NR_RCPT;
 	}
 	/* libmilter answers for us where the MTA cannot do without (NR) */
 	return (offered & left_out) | no_reply;
@@ -122,7 +124,9 @@ mlfi_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	}
 	agree(ctx, conversation, f0, f1);
 	*pf0 = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | (f0 & SMFIF_SETSYMLIST);
-	*pf1 = steps_for(f1);
+	conversation->answers_rcpt = core_judges_rcpts(options->core,
+	    conversation->snapshot);
+	*pf1 = steps_for(f1, conversation->answers_rcpt);
 	*pf2 = *pf3 = 0;
 	return SMFIS_CONTINUE;
 }
@@ -154,7 +158,7 @@ mlfi_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 
 	if (conversation == NULL)
 		return SMFIS_TEMPFAIL;
-	conversation_drop_message(conversation);
+	conversation_abandon_message(conversation);
 	session_free(&conversation->session);
 	session = conversation->session = session_new();
 	session->client_name = keep(session->arena, name);
@@ -240,13 +244,25 @@ mlfi_envfrom(SMFICTX *ctx, char **args)
 	return SMFIS_CONTINUE;
 }
 
+static bool
+refuses(struct conversation *conversation, struct rcpt *rcpt, struct plan *plan_r)
+{
+	if (!conversation->answers_rcpt)
+		return false;
+	if (conversation->rcpts == NULL)
+		conversation->rcpts = rcpt_stage_begin(options->core,
+		    conversation->snapshot, conversation->message);
+	return rcpt_stage_judge(conversation->rcpts, rcpt, plan_r);
+}
+
 static sfsistat
 mlfi_envrcpt(SMFICTX *ctx, char **args)
 {
 	struct conversation *conversation = conversation_of(ctx);
 	struct message *message;
 	struct rcpt rcpt = { 0 };
-	bool is_null;
+	struct plan plan;
+	bool is_null, refused = false;
 
 	if (conversation == NULL || conversation->message == NULL || args[0] == NULL)
 		return SMFIS_TEMPFAIL;
@@ -258,9 +274,12 @@ mlfi_envrcpt(SMFICTX *ctx, char **args)
 		    macro_optional(ctx, "{rcpt_mailer}") :
 		    macro_expected(ctx, "{rcpt_mailer}"));
 		rcpt.host = keep(message->arena, macro_optional(ctx, "{rcpt_host}"));
+		refused = refuses(conversation, &rcpt, &plan);
 	}
 	message_add_rcpt(message, &rcpt);
-	return over_tcp ? SMFIS_CONTINUE : SMFIS_NOREPLY;
+	if (refused)
+		return apply_refusal(ctx, &plan);
+	return over_tcp || conversation->answers_rcpt ? SMFIS_CONTINUE : SMFIS_NOREPLY;
 }
 
 /* The MTA left the blank after the colon out: it was the usual one. */
@@ -354,7 +373,7 @@ mlfi_abort(SMFICTX *ctx)
 	struct conversation *conversation = conversation_of(ctx);
 
 	if (conversation != NULL)
-		conversation_drop_message(conversation);
+		conversation_abandon_message(conversation);
 	return SMFIS_CONTINUE;
 }
 

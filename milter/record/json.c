@@ -49,11 +49,13 @@ recipients(const struct writer *w)
 	const struct message *message = w->input->judged->message;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < at_most(message->n_rcpts, w->limits->rcpts); i++) {
+	for (size_t i = 0; i < message->n_rcpts &&
+	    json_array_size(list) < w->limits->rcpts; i++) {
+		const struct rcpt *rcpt = &message->rcpts[i];
 		const char *text = privacy_recipient(w->input->judged->settings,
-		    &message->rcpts[i].address, w->arena);
+		    &rcpt->address, w->arena);
 
-		if (text != NULL)
+		if (text != NULL && rcpt->refused_by == NULL)
 			writer_append(list, writer_remote(w, text));
 	}
 	return list;
@@ -110,12 +112,21 @@ direction_word(enum direction direction)
 	return NULL;
 }
 
+static enum mode
+mode_of(const struct writer *w)
+{
+	if (w->input->verdict != NULL)
+		return w->input->verdict->mode;
+	if (w->input->enforced)
+		return MODE_ENFORCE;
+	return verdict_mode(w->input->judged->settings, w->input->judged->message, -1);
+}
+
 static void
 put_facts(const struct writer *w, json_t *record)
 {
 	const struct message *message = w->input->judged->message;
 	const struct session *session = message->session;
-	const struct settings *settings = w->input->judged->settings;
 
 	writer_put(record, "v", json_integer(1));
 	writer_put(record, "time", time_text(message->now));
@@ -134,8 +145,7 @@ put_facts(const struct writer *w, json_t *record)
 	writer_put(record, "size", json_integer((json_int_t)message->size));
 	writer_put(record, "stream", writer_word(stream_word(message->stream)));
 	writer_put(record, "direction", writer_word(direction_word(message->direction)));
-	writer_put(record, "mode", writer_word(mode_name(w->input->verdict != NULL ?
-	    w->input->verdict->mode : verdict_mode(settings, message, -1))));
+	writer_put(record, "mode", writer_word(mode_name(mode_of(w))));
 }
 
 static json_t *

@@ -23,6 +23,7 @@ struct record_input {
 	const struct plan *plan;		/* NULL likewise */
 	const char *aborted;			/* why there was no verdict, NULL */
 	uint64_t elapsed_us;
+	bool enforced;				/* verdict NULL: what was done shows the mode */
 };
 
 /*

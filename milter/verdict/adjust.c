@@ -33,6 +33,15 @@ spares_null_sender(const struct message *message, const struct finding *finding)
 	    strncmp(finding->check->id, "from-", strlen("from-")) == 0;
 }
 
+/* Of two that ask for the same, the one that covers the other. */
+static bool
+says_it_better(const struct finding *finding, const struct verdict *verdict)
+{
+	return verdict->decisive != NULL && finding->action == verdict->would &&
+	    verdict->decisive->covered_by != NULL &&
+	    strcmp(verdict->decisive->covered_by, finding->check->id) == 0;
+}
+
 /* Findings come heaviest first, so of equal actions the heaviest decides. */
 static void
 find_strongest(const struct message *message, struct verdict *verdict)
@@ -43,7 +52,8 @@ find_strongest(const struct message *message, struct verdict *verdict)
 
 		if (spares_null_sender(message, finding))
 			finding->action = ACTION_NONE;
-		if (!finding_is_active(finding) || finding->action <= verdict->would)
+		if (!finding_is_active(finding) || (finding->action <= verdict->would &&
+		    !says_it_better(finding, verdict)))
 			continue;
 		verdict->would = finding->action;
 		verdict->decisive = finding;

@@ -95,12 +95,15 @@ fill_finding(const struct check_input *input, const struct check *check,
 		.level = clamp_weight(result->weight),
 		.action = result->action,
 		.covers = result->covers != NULL ? result->covers : check->covers,
+		.enhanced = result->enhanced,
 		.text = result->text != NULL ? result->text : check->meaning,
 		.fix = result->fix != NULL ? result->fix : check->fix,
 	};
 	find_tuning(input, check, &tuning);
 	if (tuning.action >= 0)
 		finding_r->action = (enum action)tuning.action;
+	if (result->no_action)
+		finding_r->action = ACTION_NONE;
 	finding_r->shadow = tuning.shadow;
 	finding_r->exempt = tuning.exempt;
 	finding_r->weight = clamp_weight(tuned_weight(check, result->weight,
@@ -219,18 +222,16 @@ run_check(const struct check_input *input, const struct check *check,
 	}
 }
 
-void
-verdict_fold_table(const struct check_input *input, const struct check *table,
-    size_t n, struct verdict *verdict_r)
+static void
+fold(const struct check_input *input, const struct check *table, size_t n,
+    bool only_rcpt, struct verdict *verdict)
 {
-	struct verdict *verdict = verdict_r;
-
 	*verdict = (struct verdict){ .score = SCORE_MAX };
 	verdict->findings = arena_array(input->arena, n, sizeof(*verdict->findings));
 	verdict->open = arena_array(input->arena, n, sizeof(*verdict->open));
 	verdict->dunno = arena_array(input->arena, n, sizeof(*verdict->dunno));
 	for (size_t i = 0; i < n; i++) {
-		if (table[i].stage == STAGE_EOM)
+		if (!only_rcpt || table[i].stage == STAGE_RCPT)
 			run_check(input, &table[i], verdict);
 	}
 	qsort(verdict->findings, verdict->n_findings, sizeof(*verdict->findings),
@@ -240,4 +241,18 @@ verdict_fold_table(const struct check_input *input, const struct check *table,
 		verdict->dunno[i] = verdict->open[i].id;
 	mark_covered(verdict->findings, verdict->n_findings);
 	verdict->score = verdict_score(verdict->findings, verdict->n_findings, false);
+}
+
+void
+verdict_fold_table(const struct check_input *input, const struct check *table,
+    size_t n, struct verdict *verdict_r)
+{
+	fold(input, table, n, false, verdict_r);
+}
+
+void
+verdict_fold_rcpt(const struct check_input *input, const struct check *table,
+    size_t n, struct verdict *verdict_r)
+{
+	fold(input, table, n, true, verdict_r);
 }

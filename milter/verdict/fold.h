@@ -11,6 +11,10 @@
 void verdict_fold_table(const struct check_input *input, const struct check *table,
     size_t n, struct verdict *verdict_r);
 
+/* The same of the checks of the recipient stage alone. */
+void verdict_fold_rcpt(const struct check_input *input, const struct check *table,
+    size_t n, struct verdict *verdict_r);
+
 /* Fills mode, would, action and decisive: strongest action, hold-below, local
  * mail, the MTA's own DSN, audit. */
 void verdict_adjust(const struct check_input *input, int mode_override,

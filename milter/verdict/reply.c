@@ -39,9 +39,13 @@ static const struct code codes[] = {
 };
 
 static const char *
-code_for(const struct finding *finding, enum action action)
+code_for(const struct finding *finding, enum action action, struct arena *arena)
 {
 	const struct code *code = &codes[0];
+
+	if (finding->enhanced != NULL)
+		return arena_printf(arena, action == ACTION_TEMPFAIL ? "451 4.%s" :
+		    "550 5.%s", finding->enhanced);
 
 	for (size_t i = 1; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (strcmp(codes[i].id, finding->check->id) == 0)
@@ -110,7 +114,7 @@ verdict_write_reply(const struct check_input *input, struct verdict *verdict)
 	case ACTION_TEMPFAIL:
 	case ACTION_REJECT:
 		head = arena_printf(input->arena, "%s mailworthy %s: ",
-		    code_for(finding, verdict->would), finding->check->id);
+		    code_for(finding, verdict->would, input->arena), finding->check->id);
 		verdict->reply = say(finding, head, REPLY_MAX, input->arena);
 		return;
 	}

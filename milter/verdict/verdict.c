@@ -1,6 +1,8 @@
 /*
  * The verdict in its four steps, and the words for its values.
  */
+#include "facts/message.h"
+#include "settings/settings.h"
 #include "verdict/fold.h"
 
 void
@@ -21,6 +23,69 @@ verdict_make(const struct check_input *input, int mode_override,
 	const struct check *table = check_table(&n);
 
 	verdict_make_table(input, mode_override, table, n, verdict_r);
+}
+
+/* A hold is of whole messages: at end of message. */
+void
+verdict_make_rcpt(const struct check_input *input, int mode_override,
+    struct verdict *verdict_r)
+{
+	size_t n;
+	const struct check *table = check_table(&n);
+
+	verdict_fold_rcpt(input, table, n, verdict_r);
+	verdict_adjust(input, mode_override, verdict_r);
+	verdict_write_reply(input, verdict_r);
+	if (verdict_r->action == ACTION_HOLD)
+		verdict_r->action = ACTION_NONE;
+}
+
+static bool
+may_enforce(const struct settings *settings, int mode_override)
+{
+	if (mode_override >= 0)
+		return mode_override == MODE_ENFORCE;
+	if (settings->mode == MODE_ENFORCE)
+		return true;
+	for (size_t i = 0; i < settings->n_domains; i++)
+		if (settings->domains[i].has_mode &&
+		    settings->domains[i].mode == MODE_ENFORCE)
+			return true;
+	for (size_t i = 0; i < settings->n_streams; i++)
+		if (settings->streams[i].mode == MODE_ENFORCE)
+			return true;
+	return false;
+}
+
+static bool
+may_act(const struct settings *settings, const struct check *check)
+{
+	const struct settings_check *all = settings_find_check(settings, check->id);
+	const struct settings_tuning *own;
+	int action = all != NULL && all->action >= 0 ? all->action : (int)check->action;
+
+	if (action >= ACTION_TEMPFAIL && (all == NULL || !all->shadow))
+		return true;
+	for (size_t i = 0; i < settings->n_streams; i++) {
+		own = settings_find_tuning(&settings->streams[i], check->id);
+		if (own != NULL && (own->action >= ACTION_TEMPFAIL || own->shadow == 0))
+			return true;
+	}
+	return false;
+}
+
+bool
+verdict_judges_rcpts(const struct settings *settings, int mode_override)
+{
+	size_t n;
+	const struct check *table = check_table(&n);
+
+	if (!may_enforce(settings, mode_override))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (table[i].stage == STAGE_RCPT && may_act(settings, &table[i]))
+			return true;
+	return false;
 }
 
 const char *

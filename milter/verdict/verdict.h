@@ -29,6 +29,7 @@ struct finding {
 	bool exempt;			/* the sender is; weighs and does nothing */
 	const char *covers;		/* ids, blank between; NULL */
 	const char *covered_by;		/* id, or NULL */
+	const char *enhanced;		/* "1.10", or NULL: that of the reply's table */
 	const char *text, *fix;
 };
 
@@ -75,6 +76,18 @@ enum mode verdict_mode(const struct settings *settings, const struct message *me
 /* `mode_override` as above. */
 void verdict_make(const struct check_input *input, int mode_override,
     struct verdict *verdict_r);
+
+/*
+ * The recipient stage: input->message holds one recipient, the evidence its
+ * destination; only the checks of that stage are run.  `action` is what is
+ * done about that recipient (none, tempfail, reject), with `reply`.
+ */
+void verdict_make_rcpt(const struct check_input *input, int mode_override,
+    struct verdict *verdict_r);
+
+/* Some check would refuse or defer a recipient, in a mode that these settings
+ * or the kill switch allow: RCPT must be answered. */
+bool verdict_judges_rcpts(const struct settings *settings, int mode_override);
 
 const char *action_name(enum action action);	/* pass hold tempfail reject */
 const char *severity_name(enum severity severity);

@@ -14,6 +14,7 @@
  *	verifies N			N signatures when it arrives, all pass
  *	reply TEXT			part of the SMTP reply; "none"
  *	reason TEXT			part of the reason of a hold
+ *	rcpt ADDRESS ok|TEXT		part of the answer to RCPT
  *	record PATH VALUE		"a.0.b" of the record; "~VALUE": part of it
  *	direction WORD			outbound inbound
  *	queries N			DNS queries of this message
@@ -274,13 +275,35 @@ expect_word(struct scenario *s, const char *what, const char *got, const char *e
 		scenario_fault(s, "%s %s, expected %s", what, got, expected);
 }
 
+/* "ADDRESS ok" or "ADDRESS 550 5.1.2 and more": a part of the answer to RCPT. */
+static void
+expect_rcpt(struct scenario *s, const char *value)
+{
+	struct slice rest = slice_of(value), address;
+	const char *reply, *wanted;
+
+	slice_split(&rest, ' ', &address);
+	wanted = slice_dup(s->arena, rest);
+	reply = json_string_value(json_object_get(s->replies,
+	    slice_dup(s->arena, address)));
+	if (reply == NULL || *reply == '\0')
+		reply = "ok";
+	if (strcmp(wanted, "ok") == 0 ? strcmp(reply, "ok") != 0 :
+	    strstr(reply, wanted) == NULL)
+		scenario_fault(s, "RCPT %s, got %s", value, reply);
+}
+
 /* Words of the verdict and of the plan; false for others. */
 static bool
 expect_outcome(struct scenario *s, const char *word, const char *value)
 {
-	const struct verdict *verdict = passage_verdict(s->passage);
-	const struct plan *plan = passage_plan(s->passage);
+	const struct verdict *verdict;
+	const struct plan *plan;
 
+	if (s->passage == NULL)
+		return false;
+	verdict = passage_verdict(s->passage);
+	plan = passage_plan(s->passage);
 	if (strcmp(word, "verdict") == 0)
 		expect_word(s, word, action_name(verdict->action), value);
 	else if (strcmp(word, "would") == 0)
@@ -322,6 +345,7 @@ expect_line(struct scenario *s, const char *word, const char *value)
 		{ "signs", expect_signs },
 		{ "verifies", expect_verifies },
 		{ "record", expect_record },
+		{ "rcpt", expect_rcpt },
 	};
 	size_t i;
 

@@ -10,7 +10,8 @@
  *	--- config      the configuration (socket and state-dir are there)
  *	--- zone        DNS, as for `mailworthy check --zone`
  *	--- session     one word and its value a line, see session_line() and
- *	                changes[]
+ *	                changes[].  "mailer" and "next-hop" are of the recipients
+ *	                that follow; "abort" ends it after them
  *	--- message     the message; @0D@ is a byte, @REPEAT 1000 x@ a run,
  *	                \n a line end in it
  *	--- file NAME   a file in @SCRATCH@
@@ -205,11 +206,40 @@ find_change(const char *word)
 static void
 add_rcpt(struct scenario *s, const char *value)
 {
-	struct rcpt rcpt = { .mailer = "smtp", .host = "example.net" };
+	struct rcpt rcpt = { .mailer = s->mailer, .host = s->next_hop };
 	bool is_null;
 
 	address_path_parse(s->mail->arena, slice_of(value), &rcpt.address, &is_null);
+	if (rcpt.host == NULL)
+		rcpt.host = rcpt.address.domain;
 	message_add_rcpt(s->mail, &rcpt);
+}
+
+/* As at RCPT, in their order; then each stands in the message as it was judged. */
+static void
+judge_rcpts(struct scenario *s)
+{
+	struct message *mail = s->mail;
+	size_t n = mail->n_rcpts;
+	struct rcpt *rcpts = mail->rcpts;
+
+	s->replies = json_object();
+	if (!core_judges_rcpts(s->core, s->snapshot))
+		return;
+	s->rcpts = rcpt_stage_begin(s->core, s->snapshot, mail);
+	mail->rcpts = NULL;
+	mail->n_rcpts = mail->rcpts_total = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct plan plan;
+		const char *reply = "";
+
+		if (rcpt_stage_judge(s->rcpts, &rcpts[i], &plan))
+			reply = arena_printf(s->arena, "%s %s %s", plan.reply_code,
+			    plan.reply_esc, plan.reply_text);
+		json_object_set_new(s->replies, rcpts[i].address.text,
+		    json_string(reply));
+		message_add_rcpt(mail, &rcpts[i]);
+	}
 }
 
 static void
@@ -249,6 +279,12 @@ session_line(struct scenario *s, const char *word, const char *value)
 		set_sender(s, value);
 	else if (strcmp(word, "rcpt") == 0)
 		add_rcpt(s, value);
+	else if (strcmp(word, "mailer") == 0)
+		s->mailer = text;
+	else if (strcmp(word, "next-hop") == 0)
+		s->next_hop = text;
+	else if (strcmp(word, "abort") == 0)
+		s->aborts = true;
 	else
 		scenario_die(s, "session: no such word", word);
 }
@@ -303,6 +339,11 @@ mail_new(struct scenario *s)
 static void
 begin_message(struct scenario *s)
 {
+	s->mailer = "smtp";
+	s->next_hop = NULL;
+	s->aborts = false;
+	s->rcpts = NULL;
+	s->passage = NULL;
 	s->mta = session_new();
 	s->mta->mta_name = "mail.example.com";
 	s->mta->client_port = 40000;
@@ -314,6 +355,7 @@ begin_message(struct scenario *s)
 		add_rcpt(s, "<bob@example.net>");
 	s->mail->is_own_dsn = s->mail->is_local && s->mail->mail_from_is_null;
 	s->mail->direction = message_direction(s->mail, snapshot_settings(s->snapshot));
+	judge_rcpts(s);
 }
 
 static void
@@ -329,8 +371,13 @@ run_round(struct scenario *s)
 		each_line(s, s->sections.session, change_world);
 	begin_message(s);
 	s->text = expand_message(s, s->sections.message);
-	s->passage = feed_message(s->core, s->snapshot, s->mail, s->text);
-	line = passage_record(s->passage, false);
+	if (s->aborts) {
+		line = s->rcpts != NULL && s->mail->rcpts_refused > 0 ?
+		    rcpt_stage_record(s->rcpts, false) : "{}";
+	} else {
+		s->passage = feed_message(s->core, s->snapshot, s->mail, s->text);
+		line = passage_record(s->passage, false);
+	}
 	s->record = json_loads(line, 0, &error);
 	if (s->record == NULL)
 		scenario_fault(s, "the record is no JSON: %s", line);
@@ -338,6 +385,7 @@ run_round(struct scenario *s)
 	if (s->faults > 0)
 		printf("    record: %s\n", line);
 	json_decref(s->record);
+	json_decref(s->replies);
 	message_free(&s->mail);
 	session_free(&s->mta);
 }

@@ -15,6 +15,7 @@
 #include "core/core.h"
 
 struct egress_facts;
+struct rcpt_stage;
 struct sightings;
 
 /* The text of a round's sections, with the standard's put together. */
@@ -41,7 +42,12 @@ struct scenario {
 	struct sections sections;
 	struct session *mta;
 	struct message *mail;
-	struct passage *passage;
+	struct passage *passage;	/* NULL: it ended before */
+	struct rcpt_stage *rcpts;	/* NULL where RCPT is not judged */
+	const char *mailer, *next_hop;	/* of the recipients that follow; next_hop NULL:
+					 * the recipient's domain */
+	bool aborts;			/* after the recipients */
+	json_t *replies;		/* to recipients: address to reply, "" for none */
 	struct slice text;		/* of the message as it came */
 	json_t *record;
 };

@@ -66,13 +66,58 @@ test_could_not_tell(void **state)
 }
 
 static void
-test_other_stages_do_not_run(void **state)
+test_stages(void **state)
 {
 	(void)state;
 	judged_hit(&c, "rcpt-typo", FAMILY_IDENTITY, 40, ACTION_REJECT)->stage =
 	    STAGE_RCPT;
+	judged_hit(&c, "checked", FAMILY_FORMAT, 10, ACTION_NONE);
+	verdict_fold_rcpt(&c.input, c.table, c.n_checks, &c.verdict);
+	assert_int_equal(c.verdict.n_findings, 1);
+	assert_string_equal(c.verdict.findings[0].check->id, "rcpt-typo");
 	judged_make(&c);
-	assert_int_equal(c.verdict.n_findings, 0);
+	assert_int_equal(c.verdict.n_findings, 2);
+	assert_int_equal(c.verdict.would, ACTION_REJECT);
+}
+
+/* What is configured does not reach recipients that are well. */
+static void
+test_no_action(void **state)
+{
+	(void)state;
+	judged_hit(&c, "checked", FAMILY_IDENTITY, 40, ACTION_REJECT);
+	judged_results[0].no_action = true;
+	judged_tune(&c, "checked")->action = ACTION_HOLD;
+	judged_make(&c);
+	assert_int_equal(c.verdict.n_findings, 1);
+	assert_int_equal(c.verdict.would, ACTION_NONE);
+	assert_int_equal(c.verdict.score, 60);
+}
+
+static void
+test_enhanced(void **state)
+{
+	(void)state;
+	judged_hit(&c, "checked", FAMILY_IDENTITY, 40, ACTION_REJECT);
+	judged_results[0].enhanced = "1.10";
+	judged_make(&c);
+	assert_memory_equal(c.verdict.reply, "550 5.1.10 mailworthy checked:", 30);
+	judged_tune(&c, "checked")->action = ACTION_TEMPFAIL;
+	judged_make(&c);
+	assert_memory_equal(c.verdict.reply, "451 4.1.10 mailworthy checked:", 30);
+}
+
+/* Of two that ask for the same the one that covers the other gives the reply. */
+static void
+test_the_better_words(void **state)
+{
+	(void)state;
+	judged_hit(&c, "a-general", FAMILY_IDENTITY, 40, ACTION_REJECT);
+	judged_hit(&c, "b-exact", FAMILY_IDENTITY, 40, ACTION_REJECT);
+	judged_results[1].covers = "a-general";
+	judged_make(&c);
+	assert_string_equal(c.verdict.decisive->check->id, "b-exact");
+	assert_string_equal(c.verdict.findings[0].covered_by, "b-exact");
 }
 
 static void
@@ -453,7 +498,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing),
 		TEST(test_could_not_tell),
-		TEST(test_other_stages_do_not_run),
+		TEST(test_stages),
+		TEST(test_no_action),
+		TEST(test_enhanced),
+		TEST(test_the_better_words),
 		TEST(test_severity),
 		TEST(test_texts_of_the_catalogue),
 		TEST(test_caps),

@@ -185,6 +185,7 @@ checks_sources = \
 	milter/checks/author.c \
 	milter/checks/body.c \
 	milter/checks/bulk.c \
+	milter/checks/bulk_body.c \
 	milter/checks/catalogue.def \
 	milter/checks/catalogue/attachment.def \
 	milter/checks/catalogue/bulk.def \

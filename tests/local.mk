@@ -51,6 +51,7 @@ EXTRA_DIST += \
 unit_tests += \
 	tests/unit/test_checks_author \
 	tests/unit/test_checks_bulk \
+	tests/unit/test_checks_bulk_body \
 	tests/unit/test_checks_display \
 	tests/unit/test_checks_dkim \
 	tests/unit/test_checks_dmarc \

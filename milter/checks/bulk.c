@@ -461,24 +461,6 @@ check_feedback_id_malformed(const struct check_input *input, struct check_result
 
 /* ---- declared streams ---- */
 
-static const char *
-kind_word(enum stream kind)
-{
-	switch (kind) {
-	case STREAM_TRANSACTIONAL:
-		return "transactional";
-	case STREAM_BULK:
-		return "bulk";
-	case STREAM_LIST:
-		return "list";
-	case STREAM_DSN:
-		return "dsn";
-	case STREAM_NONE:
-		break;
-	}
-	return "auto";
-}
-
 void
 check_bulk_from_transactional(const struct check_input *input,
     struct check_result *result)
@@ -544,7 +526,7 @@ check_stream_contradicted(const struct check_input *input, struct check_result *
 	what = contradiction(message);
 	if (what != NULL)
 		check_hit(input, result, "The message is of the stream \"%s\", declared %s, "
-		    "and %s.", message->declared->name, kind_word(message->stream), what);
+		    "and %s.", message->declared->name, message_stream_name(message->stream), what);
 	else if (check_is_beyond(message, HDR_PRECEDENCE) ||
 	    check_is_beyond(message, HDR_AUTO_SUBMITTED))
 		check_dunno(result);

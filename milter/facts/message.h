@@ -157,6 +157,9 @@ void message_add_body(struct message *message, const void *bytes, size_t n);
 /* Fills body and size: nothing changes after this. */
 void message_finish(struct message *message);
 
+/* "transactional", "bulk", "list", "dsn"; NULL for STREAM_NONE. */
+const char *message_stream_name(enum stream stream);
+
 /* The author or the envelope sender is one of the list (settings_sender_matches). */
 bool message_has_sender(const struct message *message,
     const struct settings_strings *senders);

@@ -67,6 +67,24 @@ message_tell_stream(struct message *message)
 	message->stream = message->stream_told;
 }
 
+const char *
+message_stream_name(enum stream stream)
+{
+	switch (stream) {
+	case STREAM_NONE:
+		return NULL;
+	case STREAM_TRANSACTIONAL:
+		return "transactional";
+	case STREAM_BULK:
+		return "bulk";
+	case STREAM_LIST:
+		return "list";
+	case STREAM_DSN:
+		return "dsn";
+	}
+	return NULL;
+}
+
 /* ---- declared streams ---- */
 
 static char

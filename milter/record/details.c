@@ -6,6 +6,7 @@
 #include "base/ip.h"
 #include "mail/view.h"
 #include "record/writer.h"
+#include "settings/settings.h"
 #include "verdict/text.h"
 
 enum { LINKS_MAX = 1000 };
@@ -212,8 +213,11 @@ details(const struct writer *w)
 {
 	const struct verdict *verdict = w->input->verdict;
 	json_t *all = json_object();
+	const struct settings_stream *stream = w->input->judged->message->declared;
 	json_t *opinions = json_array(), *reasons = json_array(), *open = json_array();
 
+	writer_put(all, "declared_stream",
+	    writer_word(stream != NULL ? stream->name : NULL));
 	if (w->input->judged->evidence != NULL) {
 		put_evidence_details(w, all);
 		put_opinions(w, all);

@@ -83,24 +83,6 @@ refused_recipients(const struct writer *w)
 }
 
 static const char *
-stream_word(enum stream stream)
-{
-	switch (stream) {
-	case STREAM_NONE:
-		return NULL;
-	case STREAM_TRANSACTIONAL:
-		return "transactional";
-	case STREAM_BULK:
-		return "bulk";
-	case STREAM_LIST:
-		return "list";
-	case STREAM_DSN:
-		return "dsn";
-	}
-	return NULL;
-}
-
-static const char *
 direction_word(enum direction direction)
 {
 	switch (direction) {
@@ -143,7 +125,7 @@ put_facts(const struct writer *w, json_t *record)
 	writer_put(record, "rcpt_count", json_integer((json_int_t)message->rcpts_total));
 	writer_put(record, "message_id", writer_remote(w, message->message_id));
 	writer_put(record, "size", json_integer((json_int_t)message->size));
-	writer_put(record, "stream", writer_word(stream_word(message->stream)));
+	writer_put(record, "stream", writer_word(message_stream_name(message->stream)));
 	writer_put(record, "direction", writer_word(direction_word(message->direction)));
 	writer_put(record, "mode", writer_word(mode_name(mode_of(w))));
 }

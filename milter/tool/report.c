@@ -70,6 +70,8 @@ print_message(struct report *r)
 	print_line(r, "To", to);
 	print_line(r, "Subject", message->subject != NULL && *message->subject != '\0' ?
 	    safe(r, message->subject) : "(none)");
+	if (words_stream(r->judged) != NULL)
+		print_line(r, "Stream", words_stream(r->judged));
 }
 
 static enum page_style

@@ -171,6 +171,8 @@ print_head(const struct web *web)
 	put_pair(web, "Envelope", message->mail_from.text, message->mail_from_is_null ?
 	    "<> (null reverse-path)" : "not known");
 	put_pair(web, "To", recipients_text(web), "nobody");
+	if (words_stream(web->judged) != NULL)
+		put_pair(web, "Stream", NULL, words_stream(web->judged));
 	put_pair(web, "Size", NULL, words_size(web->arena, message->size));
 	put_pair(web, "Judged", NULL, date_format(web->arena, message->now));
 	put_raw(web, "</dl>\n</header>\n");

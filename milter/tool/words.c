@@ -178,6 +178,19 @@ words_no_signature(const struct check_input *judged)
 }
 
 const char *
+words_stream(const struct check_input *judged)
+{
+	const struct message *message = judged->message;
+	const char *name = message_stream_name(message->stream);
+
+	if (message->declared == NULL)
+		return name;
+	return arena_printf(judged->arena, "%s%s \"%s\"%s", name != NULL ? name : "",
+	    name != NULL ? ", stream" : "stream", message->declared->name,
+	    message->stream_is_declared || name == NULL ? "" : " (the kind by its headers)");
+}
+
+const char *
 words_size(struct arena *arena, uint64_t octets)
 {
 	if (octets < 1000)

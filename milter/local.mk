@@ -61,14 +61,12 @@ mail_sources = \
 	milter/mail/addrspec.c milter/mail/addrspec.h \
 	milter/mail/body.c milter/mail/body.h \
 	milter/mail/bytes.c milter/mail/bytes.h \
-	milter/mail/changes.c milter/mail/changes.h \
 	milter/mail/charset.c milter/mail/charset.h \
 	milter/mail/content.c milter/mail/content.h \
 	milter/mail/date.c milter/mail/date.h \
 	milter/mail/decode.c milter/mail/decode.h \
 	milter/mail/domain.c milter/mail/domain.h \
 	milter/mail/encoded.c milter/mail/encoded.h \
-	milter/mail/encoder.c milter/mail/encoder.h \
 	milter/mail/fold.c milter/mail/fold.h \
 	milter/mail/html.c milter/mail/html.h \
 	milter/mail/html_colour.c \
@@ -81,18 +79,13 @@ mail_sources = \
 	milter/mail/filename.c milter/mail/filename.h \
 	milter/mail/header.c milter/mail/header.h \
 	milter/mail/leaf.c milter/mail/leaf.h \
-	milter/mail/layout.c milter/mail/layout.h \
 	milter/mail/lex.c milter/mail/lex.h \
-	milter/mail/mend.c milter/mail/mend.h \
-	milter/mail/mend_text.c milter/mail/mend_text.h \
 	milter/mail/listing.c \
 	milter/mail/magic.c milter/mail/magic.h \
 	milter/mail/msgid.c milter/mail/msgid.h \
 	milter/mail/part.c milter/mail/part.h \
-	milter/mail/part_header.c milter/mail/part_header.h \
 	milter/mail/ole.c \
 	milter/mail/psl.c milter/mail/psl.h \
-	milter/mail/reencode.c milter/mail/reencode.h \
 	milter/mail/script.c milter/mail/script.h \
 	milter/mail/sevenzip.c \
 	milter/mail/signature.c milter/mail/signature.h \
@@ -112,6 +105,7 @@ endif
 
 facts_sources = \
 	milter/facts/author.c \
+	milter/facts/blocked.c milter/facts/blocked.h \
 	milter/facts/direction.c \
 	milter/facts/message.c milter/facts/message.h \
 	milter/facts/stream.c
@@ -189,6 +183,7 @@ spf_sources = \
 	milter/evidence/spf/width.c
 
 checks_sources = \
+	milter/checks/attachment.c \
 	milter/checks/author.c \
 	milter/checks/body.c \
 	milter/checks/bulk.c \
@@ -204,19 +199,23 @@ checks_sources = \
 	milter/checks/check.c milter/checks/check.h \
 	milter/checks/common.c milter/checks/common.h \
 	milter/checks/date.c \
+	milter/checks/disguise.c milter/checks/disguise.h \
 	milter/checks/display.c \
 	milter/checks/dkim.c \
 	milter/checks/dmarc.c \
 	milter/checks/egress.c \
 	milter/checks/fields.c \
 	milter/checks/from.c \
+	milter/checks/mime.c \
 	milter/checks/msgid.c \
+	milter/checks/parts.c milter/checks/parts.h \
 	milter/checks/opinion.c \
 	milter/checks/recipient.c \
 	milter/checks/size.c \
 	milter/checks/spf.c \
 	milter/checks/tally.c \
-	milter/checks/text.c
+	milter/checks/text.c \
+	milter/checks/weight.c
 
 verdict_sources = \
 	milter/verdict/adjust.c \
@@ -242,7 +241,6 @@ core_sources = \
 	milter/core/parts.h \
 	milter/core/passage.c \
 	milter/core/rcpt.c \
-	milter/core/repair.c milter/core/repair.h \
 	milter/core/snapshot.c \
 	milter/core/versions.c milter/core/versions.h
 

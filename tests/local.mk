@@ -49,6 +49,7 @@ EXTRA_DIST += \
 	tests/unit/evidence_rig.h
 
 unit_tests += \
+	tests/unit/test_checks_attachment \
 	tests/unit/test_checks_author \
 	tests/unit/test_checks_bulk \
 	tests/unit/test_checks_bulk_body \
@@ -59,6 +60,7 @@ unit_tests += \
 	tests/unit/test_checks_fields \
 	tests/unit/test_checks_from \
 	tests/unit/test_checks_opinion \
+	tests/unit/test_checks_mime \
 	tests/unit/test_checks_size \
 	tests/unit/test_checks_spf \
 	tests/unit/test_checks_table \
@@ -68,7 +70,8 @@ unit_tests += \
 tests_unit_test_checks_dkim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=key_bits
 
 EXTRA_DIST += \
-	tests/unit/checked.h
+	tests/unit/checked.h \
+	tests/unit/viewed.h
 
 # test_unbound asks a server of its own (python3-dnslib) on a loopback port.
 unit_tests += \
@@ -236,8 +239,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_sightings \
 	tests/fuzz/fuzz_spf \
 	tests/fuzz/fuzz_tags \
-	tests/fuzz/fuzz_verify \
-	tests/fuzz/fuzz_view
+	tests/fuzz/fuzz_verify
 
 EXTRA_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/driver.c tests/fuzz/made_up_dns.h tests/fuzz/seeds

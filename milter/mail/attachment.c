@@ -47,7 +47,7 @@ attachment_new(struct arena *arena, const char *name, const char *declared_type)
 }
 
 static void
-recognised(struct attachment_reader *reader, const struct signature *signature)
+recognised(struct attachment_reader *reader, const struct known_type *signature)
 {
 	reader->type = signature->type;
 	reader->suffix = signature->suffix;
@@ -63,7 +63,7 @@ recognised(struct attachment_reader *reader, const struct signature *signature)
 static void
 recognise(struct attachment_reader *reader)
 {
-	const struct signature *signature = signature_find(reader->first, reader->n);
+	const struct known_type *signature = signature_find(reader->first, reader->n);
 
 	if (signature == NULL)
 		signature = signature_find_text(reader->first, reader->n);
@@ -84,7 +84,7 @@ recognise(struct attachment_reader *reader)
 static bool
 recognise_at_once(struct attachment_reader *reader, const void *bytes, size_t n)
 {
-	const struct signature *signature;
+	const struct known_type *signature;
 
 	if (reader->n > 0 || n < SIGNATURE_LEAST)
 		return false;
@@ -179,6 +179,4 @@ attachment_finish(struct attachment_reader *reader, struct attachment *attachmen
 	} else {
 		list(reader, attachment_r);
 	}
-	/* A message may hold many: memory and descriptors of one at a time. */
-	spool_free(&reader->spool);
 }

@@ -3,14 +3,12 @@
  * read by the walk (mail/html_walk.h).  It sees no comments, no scripts and no
  * declarations, asks the network for nothing, loads nothing and prints nothing.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <libxml/HTMLparser.h>
 
 #include "base/arena.h"
-#include "base/mem.h"
 #include "mail/html.h"
 #include "mail/html_scan.h"
 #include "mail/html_walk.h"
@@ -18,7 +16,7 @@
 struct html {
 	struct arena *arena;
 	htmlParserCtxtPtr parser;	/* NULL when it is done */
-	struct html_scan *scan;		/* on the heap; NULL when it is done */
+	struct html_scan scan;
 	struct html_walk walk;
 	struct html_facts facts;
 	int64_t spent_us;		/* CPU */
@@ -68,10 +66,6 @@ free_parser(void *object)
 	if (html->parser != NULL)
 		htmlFreeParserCtxt(html->parser);
 	html->parser = NULL;
-	free(html->scan);
-	html->scan = NULL;
-	free(html->facts.links);
-	html->facts.links = NULL;
 }
 
 static void
@@ -131,13 +125,12 @@ html_new(struct arena *arena)
 		htmlCtxtUseOptions(html->parser, HTML_PARSE_RECOVER |
 		    HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
 		    HTML_PARSE_NOIMPLIED | HTML_PARSE_IGNORE_ENC);
+		arena_defer(arena, free_parser, html);
 	}
-	html->scan = mem_alloc(sizeof(*html->scan));
-	arena_defer(arena, free_parser, html);
-	html_scan_init(html->scan, arena);
-	html->scan->feed = feed;
-	html->scan->sheet = read_sheet;
-	html->scan->context = html;
+	html_scan_init(&html->scan, arena);
+	html->scan.feed = feed;
+	html->scan.sheet = read_sheet;
+	html->scan.context = html;
 	html_walk_init(&html->walk, arena, &html->facts);
 	return html;
 }
@@ -152,7 +145,7 @@ html_add(struct html *html, const char *bytes, size_t n)
 		return;
 	if (before + n > HTML_READ_MAX)
 		n = before < HTML_READ_MAX ? HTML_READ_MAX - (size_t)before : 0;
-	html_scan_add(html->scan, bytes, n);
+	html_scan_add(&html->scan, bytes, n);
 	if (html->facts.size > HTML_READ_MAX)
 		stop(html);
 }
@@ -163,39 +156,26 @@ set_broken(struct html *html, bool is_cut)
 	if (is_cut)
 		html->facts.broken = arena_printf(html->arena,
 		    "the HTML ends in the middle of a tag (<%s%.15s)",
-		    html->scan->is_end_tag ? "/" : "", html->scan->name);
-	else if (html->scan->tables > 0)
+		    html->scan.is_end_tag ? "/" : "", html->scan.name);
+	else if (html->scan.tables > 0)
 		html->facts.broken = arena_printf(html->arena,
-		    "%zu table%s never closed", html->scan->tables,
-		    html->scan->tables == 1 ? " is" : "s are");
-}
-
-/* Those on the heap have grown, and go. */
-static void
-keep_links(struct html *html, struct html_facts *facts)
-{
-	struct html_link *links = arena_array(html->arena, facts->n_links,
-	    sizeof(*links));
-
-	if (facts->n_links > 0)
-		memcpy(links, facts->links, facts->n_links * sizeof(*links));
-	facts->links = links;
+		    "%zu table%s never closed", html->scan.tables,
+		    html->scan.tables == 1 ? " is" : "s are");
 }
 
 void
 html_finish(struct html *html, struct html_facts *facts_r)
 {
-	bool is_cut = html_scan_finish(html->scan);
+	bool is_cut = html_scan_finish(&html->scan);
 
 	if (html->parser != NULL)
 		htmlParseChunk(html->parser, NULL, 0, 1);
 	html_walk_finish(&html->walk);
-	if (html->scan->over_limit)
+	if (html->scan.over_limit)
 		html->facts.over_limit = true;
-	html->facts.has_root = html->scan->has_root;
+	html->facts.has_root = html->scan.has_root;
 	if (!html->stopped)
 		set_broken(html, is_cut);
-	*facts_r = html->facts;
-	keep_links(html, facts_r);
 	free_parser(html);
+	*facts_r = html->facts;
 }

@@ -1,11 +1,9 @@
 /*
  * A stack of open elements with what they inherit.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/mem.h"
 #include "mail/html_walk.h"
 #include "mail/text.h"
 
@@ -393,10 +391,9 @@ add_link(struct html_walk *walk, const char *target)
 	if (facts->n_links == walk->links_allocated) {
 		walk->links_allocated = facts->n_links == 0 ? LINKS_FIRST :
 		    2 * facts->n_links;
-		links = mem_array(walk->links_allocated, sizeof(*links));
+		links = arena_array(walk->arena, walk->links_allocated, sizeof(*links));
 		if (facts->n_links > 0)
 			memcpy(links, facts->links, facts->n_links * sizeof(*links));
-		free(facts->links);
 		facts->links = links;
 	}
 	links = &facts->links[facts->n_links++];

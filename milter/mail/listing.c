@@ -159,7 +159,7 @@ is_encrypted_zip(const unsigned char *bytes, size_t n)
 void
 listing_probe(struct listing *listing, size_t index, const void *bytes, size_t n)
 {
-	const struct signature *signature = signature_find(bytes, n);
+	const struct known_type *signature = signature_find(bytes, n);
 
 	if (signature == NULL)
 		signature = signature_find_text(bytes, n);

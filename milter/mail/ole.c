@@ -28,12 +28,12 @@ struct ole {
 	uint32_t difat[HEADER_DIFAT];
 	uint32_t difat_next;		/* first sector of more */
 	bool is_office;
-	const struct signature *signature;
+	const struct known_type *signature;
 };
 
 struct known_name {
 	const char *name;
-	struct signature signature;
+	struct known_type signature;
 };
 
 static const struct known_name documents[] = {
@@ -44,17 +44,17 @@ static const struct known_name documents[] = {
 	{ "VisioDocument", { "application/vnd.visio", "vsd", FORM_OLE } },
 };
 
-static const struct signature message_item = {
+static const struct known_type message_item = {
 	"application/vnd.ms-outlook", "msg", FORM_OLE,
 };
-static const struct signature encrypted = {
+static const struct known_type encrypted = {
 	"application/encrypted-office", "docx", FORM_OLE,
 };
 
 /* Class of the root: 000C108x-0000-0000-C000-000000000046. */
 static const struct {
 	unsigned char first;
-	struct signature signature;
+	struct known_type signature;
 } installers[] = {
 	{ 0x84, { "application/x-msi", "msi", FORM_OLE } },
 	{ 0x86, { "application/x-msi", "msp", FORM_OLE } },

@@ -12,7 +12,7 @@ struct row {
 	const char *magic;
 	size_t n;
 	size_t at;
-	struct signature signature;
+	struct known_type signature;
 };
 
 static const struct row rows[] = {
@@ -57,6 +57,9 @@ static const struct row rows[] = {
 	{ BYTES("conectix"), 0, { "application/x-vhd", "vhd", FORM_DATA } },
 	{ BYTES("WEBP"), 8, { "image/webp", "webp", FORM_DATA } },
 	{ BYTES("WAVE"), 8, { "audio/x-wav", "wav", FORM_DATA } },
+	{ BYTES("ftyphei"), 4, { "image/heic", "heic", FORM_DATA } },
+	{ BYTES("ftypmif1"), 4, { "image/heic", "heic", FORM_DATA } },
+	{ BYTES("ftypavif"), 4, { "image/avif", "avif", FORM_DATA } },
 	{ BYTES("ftyp"), 4, { "video/mp4", "mp4", FORM_DATA } },
 	{ BYTES("II*\0"), 0, { "image/tiff", "tif", FORM_DATA } },
 	{ BYTES("MM\0*"), 0, { "image/tiff", "tif", FORM_DATA } },
@@ -88,16 +91,16 @@ static const struct row text_rows[] = {
 	{ BYTES("begin:vcard"), 0, { "text/vcard", "vcf", FORM_DATA } },
 };
 
-static const struct signature plain_text = { "text/plain", "txt", FORM_DATA };
-static const struct signature hta = { "application/hta", "hta", FORM_DATA };
-static const struct signature exe = { "application/x-dosexec", "exe", FORM_DATA };
-static const struct signature java_class = {
+static const struct known_type plain_text = { "text/plain", "txt", FORM_DATA };
+static const struct known_type hta = { "application/hta", "hta", FORM_DATA };
+static const struct known_type exe = { "application/x-dosexec", "exe", FORM_DATA };
+static const struct known_type java_class = {
 	"application/java-vm", "class", FORM_DATA,
 };
-static const struct signature smime = { "application/pkcs7-mime", "p7m", FORM_DATA };
+static const struct known_type smime = { "application/pkcs7-mime", "p7m", FORM_DATA };
 
 /* Only libmagic tells these. */
-static const struct signature by_type[] = {
+static const struct known_type by_type[] = {
 	{ "application/x-iso9660-image", "iso", FORM_DATA },
 	{ "application/x-apple-diskimage", "dmg", FORM_DATA },
 	{ "application/x-arj", "arj", FORM_DATA },
@@ -152,7 +155,7 @@ is_smime(const unsigned char *bytes, size_t n)
 	return false;
 }
 
-const struct signature *
+const struct known_type *
 signature_find(const unsigned char *bytes, size_t n)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -185,7 +188,7 @@ is_text(const unsigned char *bytes, size_t n)
 	return n > 0;
 }
 
-const struct signature *
+const struct known_type *
 signature_find_text(const unsigned char *bytes, size_t n)
 {
 	struct slice text = { (const char *)bytes, n };
@@ -205,7 +208,7 @@ signature_find_text(const unsigned char *bytes, size_t n)
 	return &plain_text;
 }
 
-const struct signature *
+const struct known_type *
 signature_of_type(const char *type)
 {
 	for (size_t i = 0; i < sizeof(by_type) / sizeof(by_type[0]); i++) {

@@ -17,7 +17,7 @@ enum form {			/* how to look inside */
 	FORM_OLE,		/* [MS-CFB]: Office before 2007, MSI, encrypted OOXML */
 };
 
-struct signature {
+struct known_type {
 	const char *type;	/* MIME type */
 	const char *suffix;	/* "exe"; NULL: none is usual */
 	enum form form;
@@ -26,13 +26,13 @@ struct signature {
 #define SIGNATURE_LEAST 64	/* octets at which a first try makes sense */
 
 /* By the first octets; NULL when they tell nothing. */
-const struct signature *signature_find(const unsigned char *bytes, size_t n);
+const struct known_type *signature_find(const unsigned char *bytes, size_t n);
 
 /* The same for text: `n` octets that may be cut anywhere.  NULL: no text. */
-const struct signature *signature_find_text(const unsigned char *bytes, size_t n);
+const struct known_type *signature_find_text(const unsigned char *bytes, size_t n);
 
 /* The row of a MIME type; NULL for one not listed. */
-const struct signature *signature_of_type(const char *type);
+const struct known_type *signature_of_type(const char *type);
 
 /*
  * The last suffix of a file name, as Windows takes it: what stands after the

@@ -1,15 +1,16 @@
 /*
  * What each large receiver would say, as a table of the rules they publish.
- * A rule holds only where every input it needs is known.  Rules for bulk mail
- * are not here: quotas nobody can foresee, and without one-click unsubscribing
- * mail goes to the spam folder and is not refused (Gmail answer/81126 and Yahoo
- * Sender Hub name no reply for it).
+ * A rule holds only where every input it needs is known; rules for bulk mail
+ * (quotas, unsubscribing) are not here, they bind a stream of their own.
  */
 #include <string.h>
 
 #include "base/arena.h"
 #include "evidence/evidence.h"
+#include "facts/blocked.h"
 #include "facts/message.h"
+#include "settings/lists.h"
+#include "settings/settings.h"
 #include "verdict/fold.h"
 
 enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
@@ -250,6 +251,62 @@ has_unknown_envelope(const struct judged *judged)
 	    (name->mx == KNOWN_ABSENT && name->address == KNOWN_ABSENT));
 }
 
+static bool
+has_gmail_type(const struct judged *judged)
+{
+	const struct check_input *input = judged->input;
+	struct blocked blocked;
+
+	return blocked_find(input->arena, input->message, input->settings->lists,
+	    LIST_BLOCKED_GMAIL, &blocked) || blocked_find_locked(input->message) != NULL;
+}
+
+/* That it looks into archives for types it does not say. */
+static bool
+has_microsoft_type(const struct judged *judged)
+{
+	const struct check_input *input = judged->input;
+	struct blocked blocked;
+
+	return blocked_find(input->arena, input->message, input->settings->lists,
+	    LIST_BLOCKED_MICROSOFT, &blocked) && !blocked.inside;
+}
+
+/* The limit is that of the provider whose mail this host takes. */
+static bool
+is_over_limit_of(const struct judged *judged, const char *mx)
+{
+	const struct provider *provider =
+	    lists_provider(judged->input->settings->lists, mx);
+
+	return provider != NULL && provider->size_max > 0 &&
+	    judged->input->message->size > provider->size_max;
+}
+
+static bool
+is_over_gmail(const struct judged *judged)
+{
+	return is_over_limit_of(judged, "gmail-smtp-in.l.google.com");
+}
+
+static bool
+is_over_outlook(const struct judged *judged)
+{
+	return is_over_limit_of(judged, "outlook-com.olc.protection.outlook.com");
+}
+
+static bool
+is_over_yahoo(const struct judged *judged)
+{
+	return is_over_limit_of(judged, "mta5.am0.yahoodns.net");
+}
+
+static bool
+is_over_apple(const struct judged *judged)
+{
+	return is_over_limit_of(judged, "mx01.mail.icloud.com");
+}
+
 /* ---- rules ---- */
 
 #define AUTH_FINDINGS "dkim-cannot-sign dkim-key-missing dkim-key-mismatch " \
@@ -257,6 +314,7 @@ has_unknown_envelope(const struct judged *judged)
     "spf-permerror spf-fail spf-softfail spf-neutral spf-none spf-egress-partial"
 #define PTR_FINDINGS "egress-no-ptr egress-ptr-mismatch"
 #define NAME_FINDINGS "author-domain-missing"
+#define SIZE_FINDINGS "message-oversize attachment-large"
 
 #define GMAIL_CODES "Gmail SMTP errors and codes, answer/3726730 (2026-06)"
 #define GMAIL_RULES "Gmail email sender guidelines, answer/81126"
@@ -264,6 +322,12 @@ has_unknown_envelope(const struct judged *judged)
 #define MICROSOFT_RULES "Microsoft, requirements for high-volume senders (2025-04)"
 #define MICROSOFT_CODES "Microsoft, NDR codes of Exchange Online and Outlook.com"
 #define YAHOO_CODES "Yahoo Sender Hub, SMTP error codes (2026-02)"
+#define GMAIL_TYPES "Gmail, file types that are blocked, answer/6590"
+#define GMAIL_SIZES "Gmail, attachment size limit, answer/6584"
+#define MICROSOFT_TYPES "Microsoft Defender for Office 365, common attachments filter"
+#define MICROSOFT_SIZES "Outlook.com, attachment size limits"
+#define YAHOO_SIZES "Yahoo help, message size limits"
+#define APPLE_SIZES "Apple, mailbox size and message sending limits, 102198"
 #define APPLE_RULES "Apple, postmaster information for iCloud Mail, 102322"
 #define APPLE_SEEN "reply seen from iCloud Mail, bounce parsers"
 
@@ -302,6 +366,10 @@ static const struct rule rules[] = {
 	    "the Subject is over 998 octets", GMAIL_LIMITS },
 	{ RECEIVER_GMAIL, "554 5.4.6", NULL, "hop-count", 60,
 	    "there are more than 50 Received fields", GMAIL_CODES },
+	{ RECEIVER_GMAIL, "552 5.3.4", is_over_gmail, SIZE_FINDINGS, 0,
+	    "the message is larger than it takes", GMAIL_SIZES },
+	{ RECEIVER_GMAIL, "552 5.7.0", has_gmail_type, "attachment-blocked", 0,
+	    "an attachment is of a type that it refuses", GMAIL_TYPES },
 
 	{ RECEIVER_MICROSOFT, "550 5.7.25", ipv6_lacks_ptr, PTR_FINDINGS, 0,
 	    "an IPv6 egress address has no PTR record that leads back to it",
@@ -316,6 +384,11 @@ static const struct rule rules[] = {
 	    NULL, MICROSOFT_RULES },
 	{ RECEIVER_MICROSOFT, "550 5.6.11", has_bare_lf, "bare-cr-lf", 0,
 	    "the body holds line feeds without carriage return", MICROSOFT_CODES },
+	{ RECEIVER_MICROSOFT, "552 5.3.4", is_over_outlook, SIZE_FINDINGS, 0,
+	    "the message is larger than Outlook.com takes", MICROSOFT_SIZES },
+	{ RECEIVER_MICROSOFT, "550 5.7.1", has_microsoft_type, "attachment-blocked", 0,
+	    "an attachment is of a type that Exchange Online refuses by default",
+	    MICROSOFT_TYPES },
 
 	{ RECEIVER_YAHOO, "554", has_unresolvable_domain, NAME_FINDINGS, 0,
 	    "the domain of an author or return address cannot be found (SOA)",
@@ -334,6 +407,8 @@ static const struct rule rules[] = {
 	    "there is not exactly one valid From field", YAHOO_CODES },
 	{ RECEIVER_YAHOO, "554 5.7.9", NULL, "header-duplicate", 0,
 	    "a header field that may stand once stands twice", YAHOO_CODES },
+	{ RECEIVER_YAHOO, "552 5.3.4", is_over_yahoo, SIZE_FINDINGS, 0,
+	    "the message is larger than it takes", YAHOO_SIZES },
 
 	{ RECEIVER_APPLE, "450 4.1.8", has_unknown_envelope, NAME_FINDINGS, 0,
 	    "the domain of the return address cannot be found", APPLE_SEEN },
@@ -341,6 +416,8 @@ static const struct rule rules[] = {
 	    "both SPF and DKIM fail", APPLE_SEEN },
 	{ RECEIVER_APPLE, "554 5.7.1", is_dmarc_reject, "dmarc-fail", 0,
 	    "DMARC fails and the author domain's policy is reject", APPLE_RULES },
+	{ RECEIVER_APPLE, "552 5.3.4", is_over_apple, SIZE_FINDINGS, 0,
+	    "the message is larger than it takes", APPLE_SIZES },
 };
 
 /* The heaviest of the rule's findings that stand. */

@@ -35,6 +35,9 @@ static const struct code codes[] = {
 	/* RFC 3463 sections 3.2, 3.4 and 3.5 */
 	{ "author-domain-missing", "550 5.1.8", "451 4.1.8" },
 	{ "header-size", "552 5.3.4", "452 4.3.4" },
+	{ "message-oversize", "552 5.3.4", "452 4.3.4" },
+	/* as Gmail answers */
+	{ "attachment-blocked", "552 5.7.0", "451 4.7.0" },
 	{ "hop-count", "554 5.4.6", "451 4.4.6" },
 };
 

@@ -12,6 +12,7 @@ status=0
 # These look at what is counted for every message, or at the files here: they
 # can always tell.
 cat > "$work/always" <<'LIST'
+attachment-large
 bulk-from-transactional
 date-missing
 dkim-cannot-sign
@@ -23,6 +24,7 @@ header-duplicate
 header-size
 hop-count
 message-id-missing
+mime-parts
 mime-version-missing
 LIST
 

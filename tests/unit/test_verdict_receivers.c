@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "judged.h"
+#include "mail/view.h"
 
 static struct judged_case c;
 
@@ -497,6 +498,62 @@ gone_and_unauthenticated(void)
 	nothing_passes();
 }
 
+/* One attachment in the view. */
+static void
+attached(const char *filename, const char *const *names)
+{
+	static struct attachment attachment;
+	static struct view_part part;
+	static struct view view;
+
+	attachment = (struct attachment){ .names = names, .n_names = names != NULL };
+	part = (struct view_part){
+		.kind = VIEW_OTHER, .filename = filename, .attachment = &attachment,
+	};
+	view = (struct view){ .parts = &part, .n_parts = 1 };
+	c.message->view = &view;
+	judged_hit(&c, "attachment-blocked", FAMILY_ATTACHMENT, 60, ACTION_NONE);
+}
+
+static void
+attached_program(void)
+{
+	attached("a.exe", NULL);
+}
+
+static void
+attached_macros(void)
+{
+	attached("a.docm", NULL);
+}
+
+static void
+attached_packed(void)
+{
+	static const char *const names[] = { "a.exe" };
+
+	attached("a.zip", names);
+}
+
+static void
+attached_pdf(void)
+{
+	attached("a.pdf", NULL);
+}
+
+static void
+size_22_mb(void)
+{
+	c.message->size = 22000000;
+}
+
+static void
+size_27_mb(void)
+{
+	c.message->size = 27000000;
+	judged_hit(&c, "message-oversize", FAMILY_ATTACHMENT, 60, ACTION_NONE);
+}
+
 #define A "accept"
 
 static const struct row {
@@ -581,6 +638,16 @@ static const struct row {
 	{ "forbidden character", envelope_forbidden_character, A, A, "554 5.7.9", A,
 	    NULL },
 	{ "bare LF", bare_lf, A, "550 5.6.11", A, A, NULL },
+	/* attachments */
+	{ "program", attached_program, "552 5.7.0", "550 5.7.1", A, A,
+	    "attachment-blocked" },
+	{ "macros", attached_macros, A, "550 5.7.1", A, A, "attachment-blocked" },
+	{ "packed program", attached_packed, "552 5.7.0", A, A, A,
+	    "attachment-blocked" },
+	{ "PDF", attached_pdf, A, A, A, A, NULL },
+	{ "22 MB", size_22_mb, A, A, A, "552 5.3.4", NULL },
+	{ "27 MB", size_27_mb, "552 5.3.4", "552 5.3.4", "552 5.3.4", "552 5.3.4",
+	    "message-oversize" },
 	/* names */
 	{ "no SOA", no_soa, A, A, "554", A, NULL },
 	{ "author domain gone", author_gone, A, A, "554", A, NULL },

@@ -51,6 +51,8 @@ struct check_result {
 					 * the reply's own table */
 	bool no_action;			/* HIT: none, whatever is configured: it would hit
 					 * recipients that are well */
+	int weight_beside;		/* HIT: the weight beside a finding of 10 or more in
+					 * format or deception; 0: no other */
 };
 
 struct check {

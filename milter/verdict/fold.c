@@ -15,7 +15,8 @@ struct tuning {				/* of one check for one message */
 	bool shadow, exempt;
 };
 
-enum { SCORE_MAX = 100, SEVERITY_WARNING_FROM = 5, SEVERITY_ERROR_FROM = 20 };
+enum { SCORE_MAX = 100, SEVERITY_WARNING_FROM = 5, SEVERITY_ERROR_FROM = 20,
+    GRAVE_FROM = 10 };
 
 /* checks.md, "Score": one family alone never decides everything. */
 static const int family_cap[FAMILIES] = {
@@ -108,6 +109,9 @@ fill_finding(const struct check_input *input, const struct check *check,
 	finding_r->exempt = tuning.exempt;
 	finding_r->weight = clamp_weight(tuned_weight(check, result->weight,
 	    tuning.weight));
+	if (result->weight_beside > 0)
+		finding_r->weight_beside = clamp_weight(tuned_weight(check,
+		    result->weight_beside, tuning.weight));
 	finding_r->severity = severity_of(finding_r->weight);
 }
 
@@ -158,14 +162,6 @@ compare_findings(const void *a, const void *b)
 	return strcmp(x->check->id, y->check->id);
 }
 
-static int
-compare_open(const void *a, const void *b)
-{
-	const struct verdict_open *x = a, *y = b;
-
-	return strcmp(x->id, y->id);
-}
-
 bool
 finding_counts(const struct finding *finding, bool for_hold)
 {
@@ -177,6 +173,41 @@ finding_counts(const struct finding *finding, bool for_hold)
 		return true;
 	return !finding->check->is_host &&
 	    (family == FAMILY_FORMAT || family == FAMILY_DECEPTION);
+}
+
+static bool
+is_grave(const struct finding *finding)
+{
+	return finding->weight >= GRAVE_FROM && finding_counts(finding, false) &&
+	    (finding->check->family == FAMILY_FORMAT ||
+	    finding->check->family == FAMILY_DECEPTION);
+}
+
+/* Some faults weigh only where others make the message doubtful. */
+static void
+raise_beside_grave(struct finding *findings, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !is_grave(&findings[i]))
+		i++;
+	if (i == n)
+		return;
+	for (i = 0; i < n; i++) {
+		if (findings[i].weight_beside <= findings[i].weight)
+			continue;
+		findings[i].weight = findings[i].weight_beside;
+		findings[i].severity = severity_of(findings[i].weight);
+	}
+	qsort(findings, n, sizeof(*findings), compare_findings);
+}
+
+static int
+compare_open(const void *a, const void *b)
+{
+	const struct verdict_open *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
 }
 
 int
@@ -240,6 +271,7 @@ fold(const struct check_input *input, const struct check *table, size_t n,
 	for (size_t i = 0; i < verdict->n_dunno; i++)
 		verdict->dunno[i] = verdict->open[i].id;
 	mark_covered(verdict->findings, verdict->n_findings);
+	raise_beside_grave(verdict->findings, verdict->n_findings);
 	verdict->score = verdict_score(verdict->findings, verdict->n_findings, false);
 }
 

@@ -22,6 +22,7 @@ enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 struct finding {
 	const struct check *check;
 	int weight;			/* tenths, after tuning */
+	int weight_beside;		/* likewise, beside a grave finding; 0: no other */
 	int level;			/* weight before tuning: which level was met */
 	enum severity severity;
 	enum action action;		/* after tuning */

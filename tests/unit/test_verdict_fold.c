@@ -300,6 +300,43 @@ test_weights(void **state)
 	}
 }
 
+/* One finding beside another: what the first weighs, by family and weight. */
+static void
+test_weight_beside(void **state)
+{
+	static const struct {
+		enum check_family family;
+		int weight, expected, score;
+		bool shadow;
+	} rows[] = {
+		{ FAMILY_FORMAT, 10, 10, 80, false },
+		{ FAMILY_DECEPTION, 30, 10, 60, false },
+		{ FAMILY_FORMAT, 9, 0, 91, false },
+		{ FAMILY_FORMAT, 10, 0, 100, true },
+		{ FAMILY_IDENTITY, 40, 0, 60, false },
+		{ FAMILY_COSMETIC, 10, 0, 90, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		judged_hit(&c, "line-long", rows[i].family, rows[i].weight, ACTION_NONE);
+		((struct settings_check *)(uintptr_t)settings_find_check(c.settings,
+		    "line-long"))->shadow = rows[i].shadow;
+		judged_hit(&c, "subject-long", FAMILY_COSMETIC, 10, ACTION_NONE);
+		judged_result(&c)->weight = 0;
+		judged_result(&c)->weight_beside = 10;
+		judged_make(&c);
+		assert_int_equal(judged_find(&c, "subject-long")->weight,
+		    rows[i].expected);
+		assert_int_equal(judged_find(&c, "subject-long")->severity,
+		    rows[i].expected > 0 ? SEVERITY_WARNING : SEVERITY_INFO);
+		assert_true(c.verdict.findings[0].weight >= c.verdict.findings[1].weight);
+		/* Cosmetic findings weigh ten together at most. */
+		assert_int_equal(c.verdict.score, rows[i].score);
+		teardown(state);
+		setup(state);
+	}
+}
+
 static void
 test_actions(void **state)
 {
@@ -511,6 +548,7 @@ main(void)
 		TEST(test_cover_of_two),
 		TEST(test_shadow),
 		TEST(test_weights),
+		TEST(test_weight_beside),
 		TEST(test_actions),
 		TEST(test_exempt),
 		TEST(test_exempt_needs_one_author),

@@ -80,6 +80,7 @@ mail_sources = \
 	milter/mail/header.c milter/mail/header.h \
 	milter/mail/leaf.c milter/mail/leaf.h \
 	milter/mail/lex.c milter/mail/lex.h \
+	milter/mail/lookalike.c milter/mail/lookalike.h \
 	milter/mail/listing.c \
 	milter/mail/magic.c milter/mail/magic.h \
 	milter/mail/msgid.c milter/mail/msgid.h \

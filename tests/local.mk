@@ -96,6 +96,7 @@ unit_tests += \
 	tests/unit/test_mail_encoded \
 	tests/unit/test_mail_header \
 	tests/unit/test_mail_lex \
+	tests/unit/test_mail_lookalike \
 	tests/unit/test_mail_msgid \
 	tests/unit/test_mail_phrases \
 	tests/unit/test_mail_psl \

@@ -208,10 +208,13 @@ checks_sources = \
 	milter/checks/fields.c \
 	milter/checks/from.c \
 	milter/checks/mime.c \
+	milter/checks/link.c \
+	milter/checks/link_text.c \
 	milter/checks/msgid.c \
 	milter/checks/parts.c milter/checks/parts.h \
 	milter/checks/opinion.c \
 	milter/checks/recipient.c \
+	milter/checks/readable.c milter/checks/readable.h \
 	milter/checks/size.c \
 	milter/checks/spf.c \
 	milter/checks/tally.c \

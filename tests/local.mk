@@ -59,6 +59,7 @@ unit_tests += \
 	tests/unit/test_checks_egress \
 	tests/unit/test_checks_fields \
 	tests/unit/test_checks_from \
+	tests/unit/test_checks_link \
 	tests/unit/test_checks_opinion \
 	tests/unit/test_checks_mime \
 	tests/unit/test_checks_size \
@@ -72,6 +73,7 @@ tests_unit_test_checks_dkim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=key_bits
 EXTRA_DIST += \
 	tests/unit/checked.h \
 	tests/unit/viewed.h
+	tests/unit/worded.h
 
 # test_unbound asks a server of its own (python3-dnslib) on a loopback port.
 unit_tests += \

@@ -187,6 +187,7 @@ checks_sources = \
 	milter/checks/attachment.c \
 	milter/checks/author.c \
 	milter/checks/body.c \
+	milter/checks/body_text.c \
 	milter/checks/bulk.c \
 	milter/checks/bulk_body.c \
 	milter/checks/catalogue.def \
@@ -212,11 +213,18 @@ checks_sources = \
 	milter/checks/link_text.c \
 	milter/checks/msgid.c \
 	milter/checks/parts.c milter/checks/parts.h \
+	milter/checks/leftover.c \
+	milter/checks/link.c \
+	milter/checks/link_text.c \
+	milter/checks/msgid.c \
+	milter/checks/obfuscation.c \
 	milter/checks/opinion.c \
 	milter/checks/recipient.c \
+	milter/checks/parts_differ.c \
 	milter/checks/readable.c milter/checks/readable.h \
 	milter/checks/size.c \
 	milter/checks/spf.c \
+	milter/checks/subject.c \
 	milter/checks/tally.c \
 	milter/checks/text.c \
 	milter/checks/weight.c

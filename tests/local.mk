@@ -65,7 +65,8 @@ unit_tests += \
 	tests/unit/test_checks_size \
 	tests/unit/test_checks_spf \
 	tests/unit/test_checks_table \
-	tests/unit/test_checks_text
+	tests/unit/test_checks_text \
+	tests/unit/test_checks_wording
 
 # A key shorter than any that can be loaded is pretended.
 tests_unit_test_checks_dkim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=key_bits

@@ -96,6 +96,7 @@ test_all_checks(void **state)
 		if (round != 0)
 			memset(&t.evidence, 0, sizeof(t.evidence));
 		message_read_headers(t.message);
+		message_add_body(t.message, "See the invoice attached.\r\n", 27);
 		message_finish(t.message);
 		for (size_t i = 0; i < n; i++) {
 			checked_run(&table[i]);

@@ -222,6 +222,8 @@ checks_sources = \
 	milter/checks/recipient.c \
 	milter/checks/parts_differ.c \
 	milter/checks/readable.c milter/checks/readable.h \
+	milter/checks/secret.c \
+	milter/checks/secret_card.c \
 	milter/checks/size.c \
 	milter/checks/spf.c \
 	milter/checks/subject.c \

@@ -60,6 +60,7 @@ unit_tests += \
 	tests/unit/test_checks_fields \
 	tests/unit/test_checks_from \
 	tests/unit/test_checks_link \
+	tests/unit/test_checks_secret \
 	tests/unit/test_checks_opinion \
 	tests/unit/test_checks_mime \
 	tests/unit/test_checks_size \

@@ -98,6 +98,7 @@ unit_tests += \
 	tests/unit/test_mail_date \
 	tests/unit/test_mail_domain \
 	tests/unit/test_mail_encoded \
+	tests/unit/test_mail_filename \
 	tests/unit/test_mail_header \
 	tests/unit/test_mail_lex \
 	tests/unit/test_mail_lookalike \
@@ -106,6 +107,7 @@ unit_tests += \
 	tests/unit/test_mail_psl \
 	tests/unit/test_mail_tags \
 	tests/unit/test_mail_text \
+	tests/unit/test_mail_transfer \
 	tests/unit/test_mail_utf8 \
 	tests/unit/test_mail_view
 

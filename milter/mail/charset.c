@@ -51,6 +51,7 @@ static const struct {
 	{ "iso-8859-9", "windows-1254" },
 	{ "iso-8859-11", "windows-874" },
 	{ "tis-620", "windows-874" },
+	{ "unicode-1-1-utf-7", "utf-7" },
 	{ "gb2312", "gb18030" },
 	{ "gbk", "gb18030" },
 	{ "big5", "big5-hkscs" },

@@ -10,8 +10,6 @@
 #include "mail/encoded.h"
 #include "mail/filename.h"
 
-enum { VALUE_MAX = 4096 };
-
 static int
 hex_value(char digit)
 {
@@ -74,15 +72,15 @@ decode_extended(struct arena *arena, struct slice value)
 	return encoded_decode(arena, (struct slice){ buf_str(&raw), raw.n }, NULL);
 }
 
-static const char *
-name_in(struct arena *arena, const struct content_type *type, const char *param)
+const char *
+filename_param(struct arena *arena, const struct content_type *type, const char *param)
 {
 	struct slice value;
 
 	for (size_t i = 0; i < type->n_params; i++) {
 		if (strcmp(type->params[i].name, param) != 0)
 			continue;
-		value = slice_sub(slice_of(type->params[i].value), 0, VALUE_MAX);
+		value = slice_sub(slice_of(type->params[i].value), 0, FILENAME_READ_MAX);
 		if (value.n == 0)
 			return NULL;
 		return type->params[i].extended ? decode_extended(arena, value) :
@@ -98,6 +96,6 @@ filename_of(struct arena *arena, const struct content_type *disposition,
 	const char *name = NULL;
 
 	if (disposition != NULL)
-		name = name_in(arena, disposition, "filename");
-	return name == NULL ? name_in(arena, type, "name") : name;
+		name = filename_param(arena, disposition, "filename");
+	return name == NULL ? filename_param(arena, type, "name") : name;
 }

@@ -129,7 +129,7 @@ static void
 set_words(struct arena *arena, const struct part_entity *entity,
     struct view_part *part)
 {
-	const char *charset = content_param(entity->type, "charset");
+	const char *charset = filename_param(arena, entity->type, "charset");
 
 	part->type = type_word(arena, entity->type);
 	if (charset != NULL && *charset != '\0')

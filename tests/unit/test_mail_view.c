@@ -247,6 +247,10 @@ static const struct row rows[] = {
 	    "[1] text text/plain 10 6 (base64) |x\xc3\xbc|\n" },
 	{ "UTF-32", TEXT_HEAD "utf-32be\n" B64 "\nAAAAeAAAAPw=\n",
 	    "[1] text text/plain 14 8 =utf-32be (base64) |x\xc3\xbc|\n" },
+	{ "UTF-7 by its first name", TEXT_HEAD "unicode-1-1-utf-7\n\n+APw-\n",
+	    "[1] text text/plain 7 7 ascii =unicode-1-1-utf-7 |\xc3\xbc\r\n|\n" },
+	{ "charset after RFC 2231", "Content-Type: text/plain; charset*=''koi8-r\n\n\xc1\n",
+	    "[1] text text/plain 3 3 8bit =koi8-r |\xd0\xb0\r\n|\n" },
 	{ "shifted", TEXT_HEAD "iso-2022-jp\n\n\x1b$B$\"\x1b(Bx\n",
 	    "[1] text text/plain 11 11 ascii =iso-2022-jp |\xe3\x81\x82x\r\n|\n" },
 	{ "two octets a character", TEXT_HEAD "gb2312\n\n\xc4\xe3\xba\xc3\n",
@@ -306,11 +310,177 @@ test_rows(void **state)
 	assert_int_equal(faults, 0);
 }
 
+/* ---- HTML, links ---- */
+
+static const struct {
+	const char *message, *text;
+	bool charset_unknown;
+} html_rows[] = {
+	{ "Content-Type: text/html\n\n<meta charset=koi8-r><p>\xc1\xc2", "\xd0\xb0\xd0\xb1",
+	    false },
+	{ "Content-Type: text/html\n\n<!-- <meta charset=utf-8> --><META http-equiv=x "
+	    "content='text/html; charset = \"koi8-r\"'><p>\xc1", "\xd0\xb0", false },
+	{ "Content-Type: text/html; charset=utf-8\n\n<meta charset=koi8-r><p>\xc3\xbc",
+	    "\xc3\xbc", false },
+	{ "Content-Type: text/html\n\n<meta charset=utf-16><p>\xc3\xbc", "\xc3\xbc",
+	    false },
+	{ "Content-Type: text/html\n\n<meta charset=x-none><p>\xfc", "\xc3\xbc", false },
+	{ "Content-Type: text/html; charset=x-none\n\n<p>\xfc", "\xc3\xbc", true },
+	{ "Content-Type: text/html; charset=utf-16be\n" B64 "\nADwAYgA+APw=",
+	    "\xc3\xbc", false },
+	{ "Content-Type: text/html\n" QP "\n<p>a=\nb=3D=C3=BC", "ab=\xc3\xbc", false },
+};
+
+static void
+test_html(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(html_rows) / sizeof(html_rows[0]); i++) {
+		struct slice message = with_crlf(html_rows[i].message);
+
+		for (size_t chunk = message.n; chunk > 0; chunk--) {
+			struct arena *arena = arena_new();
+			const struct view *view = read_message(arena, message, chunk);
+			const struct view_part *part = view->parts;
+
+			assert_int_equal(view->n_parts, 1);
+			assert_int_equal(part->kind, VIEW_HTML);
+			assert_non_null(part->html);
+			if (!slice_eq(slice_trim(part->text),
+			    slice_of(html_rows[i].text)))
+				fail_msg("row %zu, chunks of %zu: %.*s", i, chunk,
+				    (int)part->text.n, part->text.p);
+			assert_int_equal(part->charset_unknown,
+			    html_rows[i].charset_unknown);
+			arena_free(&arena);
+		}
+		exact_drop(message);
+	}
+}
+
+static void
+test_links(void **state)
+{
+	struct slice message = with_crlf(MIXED
+	    "--b\n\nsee https://example.com/a, and www.example.org.\n"
+	    "--b\nContent-Type: text/html\n\n<a href='http://example.net/x'>there</a>\n"
+	    "--b\nContent-Type: message/rfc822\n\n\nhttps://example.com/inner\n"
+	    "--b\nContent-Disposition: attachment\n\nhttps://example.com/att\n"
+	    "--b--\n");
+	struct arena *arena = arena_new();
+	const struct view *view = read_message(arena, message, 7);
+
+	(void)state;
+	assert_int_equal(view->n_links, 3);
+	assert_int_equal(view->links_total, 3);
+	assert_string_equal(view->links[0].target, "https://example.com/a");
+	assert_null(view->links[0].text);
+	assert_int_equal(view->links[0].part, 1);
+	assert_string_equal(view->links[0].url.host, "example.com");
+	assert_string_equal(view->links[1].target, "www.example.org");
+	assert_string_equal(view->links[2].target, "http://example.net/x");
+	assert_string_equal(view->links[2].text, "there");
+	assert_int_equal(view->links[2].part, 2);
+	arena_free(&arena);
+	exact_drop(message);
+}
+
+/* ---- limits ---- */
+
+struct limit_row {
+	const char *name, *head, *unit;
+	size_t n;
+	size_t parts, links, text;
+};
+
+static const struct limit_row limits[] = {
+	{ "a million parts", MIXED, "--b\r\n\r\nx\r\n", 1000000, PART_ENTITIES_MAX, 0, 0 },
+	{ "many HTML parts", MIXED,
+	    "--b\r\nContent-Type: text/html\r\n\r\n<a href=http://example.com/>x</a>\r\n",
+	    20000, PART_ENTITIES_MAX, PART_ENTITIES_MAX - 1, 0 },
+	{ "many archives", MIXED,
+	    "--b\r\nContent-Type: application/zip\r\n" "Content-Transfer-Encoding: base64"
+	    "\r\n\r\nUEsDBAo=\r\n", 20000, PART_ENTITIES_MAX, 0, 0 },
+	{ "long text", "\n", "\xc3\xa4", 1024 * 1024, 1, 0, VIEW_TEXT_MAX },
+	{ "long text, characters that do not end with the limit", "\n",
+	    "\xe2\x82\xac", 1024 * 1024, 1, 0, VIEW_TEXT_MAX - 1 },
+	{ "long HTML", "Content-Type: text/html\n\n", "x ", 1024 * 1024, 1, 0, 0 },
+	{ "links", "\n", "http://example.com/ ", 20000, 1, VIEW_LINKS_MAX, 400000 },
+	{ "bytes of no charset", TEXT_HEAD "shift_jis\n\n", "\xff", 2000000, 1, 0,
+	    VIEW_TEXT_MAX - 1 },
+};
+
+static void
+test_limits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const struct limit_row *row = &limits[i];
+		size_t head = strlen(row->head), unit = strlen(row->unit);
+		char *bytes = malloc(head + row->n * unit);
+		struct arena *arena = arena_new();
+		const struct view *view;
+
+		assert_non_null(bytes);
+		memcpy(bytes, row->head, head);
+		for (size_t k = 0; k < row->n; k++)
+			memcpy(bytes + head + k * unit, row->unit, unit);
+		view = read_message(arena, (struct slice){ bytes, head + row->n * unit },
+		    65535);
+		if (view->n_parts != row->parts || view->n_links != row->links ||
+		    !view->over_limit || (row->text != 0 &&
+		    view->parts[0].text.n != row->text))
+			fail_msg("%s: %zu parts, %zu links, text of %zu", row->name,
+			    view->n_parts, view->n_links, view->parts[0].text.n);
+		assert_true(utf8_valid(view->parts[0].text));
+		assert_true(arena_size(arena) < 8 * 1024 * 1024);
+		arena_free(&arena);
+		free(bytes);
+	}
+}
+
+/* A line that is too long to be looked at whole is content all the same. */
+static void
+test_long_lines(void **state)
+{
+	const size_t sizes[] = { PART_LINE_MAX - 1, PART_LINE_MAX, PART_LINE_MAX + 1,
+	    20000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct slice line = exact_repeat("-", sizes[i], "\r\n--b--\r\n");
+		struct slice head = with_crlf(MIXED "--b\n\n");
+		char *whole = malloc(head.n + line.n);
+		struct slice message = { whole, head.n + line.n };
+
+		assert_non_null(whole);
+		memcpy(whole, head.p, head.n);
+		memcpy(whole + head.n, line.p, line.n);
+		for (size_t chunk = 1; chunk < 30000; chunk = chunk * 3 + 1) {
+			struct arena *arena = arena_new();
+			const struct view *view = read_message(arena, message, chunk);
+
+			assert_int_equal(view->n_parts, 2);
+			assert_int_equal(view->parts[1].size, sizes[i]);
+			assert_int_equal(view->parts[1].text.n, sizes[i]);
+			assert_null(view->parts[0].malformed);
+			arena_free(&arena);
+		}
+		free(whole);
+		exact_drop(head);
+		exact_drop(line);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_long_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ tests_unit_test_checks_dkim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=key_bits
 
 EXTRA_DIST += \
 	tests/unit/checked.h \
-	tests/unit/viewed.h
+	tests/unit/viewed.h \
 	tests/unit/worded.h
 
 # test_unbound asks a server of its own (python3-dnslib) on a loopback port.

@@ -9,6 +9,7 @@
 #include <libxml/HTMLparser.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "mail/html.h"
 #include "mail/html_scan.h"
 #include "mail/html_walk.h"
@@ -63,6 +64,7 @@ free_parser(void *object)
 {
 	struct html *html = object;
 
+	html_walk_free(&html->walk);
 	if (html->parser != NULL)
 		htmlFreeParserCtxt(html->parser);
 	html->parser = NULL;
@@ -119,18 +121,16 @@ html_new(struct arena *arena)
 	html->arena = arena;
 	html->parser = htmlCreatePushParserCtxt(&sax, html, NULL, 0, NULL,
 	    XML_CHAR_ENCODING_UTF8);
-	if (html->parser == NULL) {
-		stop(html);
-	} else {
-		htmlCtxtUseOptions(html->parser, HTML_PARSE_RECOVER |
-		    HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-		    HTML_PARSE_NOIMPLIED | HTML_PARSE_IGNORE_ENC);
-		arena_defer(arena, free_parser, html);
-	}
-	html_scan_init(&html->scan, arena);
+	if (html->parser == NULL)
+		bug("no memory for a parser");
+	htmlCtxtUseOptions(html->parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
+	    HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_NOIMPLIED |
+	    HTML_PARSE_IGNORE_ENC);
+	arena_defer(arena, free_parser, html);
 	html->scan.feed = feed;
 	html->scan.sheet = read_sheet;
 	html->scan.context = html;
+	html_scan_begin(&html->scan, arena);
 	html_walk_init(&html->walk, arena, &html->facts);
 	return html;
 }
@@ -168,8 +168,7 @@ html_finish(struct html *html, struct html_facts *facts_r)
 {
 	bool is_cut = html_scan_finish(&html->scan);
 
-	if (html->parser != NULL)
-		htmlParseChunk(html->parser, NULL, 0, 1);
+	htmlParseChunk(html->parser, NULL, 0, 1);
 	html_walk_finish(&html->walk);
 	if (html->scan.over_limit)
 		html->facts.over_limit = true;

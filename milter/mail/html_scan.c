@@ -6,6 +6,8 @@
 #include "mail/html.h"
 #include "mail/html_scan.h"
 
+#define SCAN_ROOT "mw-root"
+
 enum { VALUE_CUT = 2 * SCAN_VALUE_MAX };
 
 static bool
@@ -24,6 +26,12 @@ static char
 lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+is_ascii(char c)
+{
+	return (unsigned char)c < 0x80;
 }
 
 /* Not the first byte of a character of UTF-8. */
@@ -59,23 +67,30 @@ put(struct html_scan *scan, const char *bytes, size_t n)
 	}
 }
 
-/* One byte of a tag, of its names: what is no ASCII there has no meaning. */
+/* One byte of a tag. */
 static void
 put_tag(struct html_scan *scan, char c)
 {
-	if (scan->dropping)
-		return;
 	scan->n_tag++;
-	scan->out[scan->n_out++] = (unsigned char)c < 0x80 ? c : '_';
+	scan->out[scan->n_out++] = c;
 	if (scan->n_out == sizeof(scan->out))
 		flush(scan);
 }
 
+static void
+put_name(struct html_scan *scan, const char *name, size_t n)
+{
+	scan->n_tag += n;
+	put(scan, name, n);
+}
+
 void
-html_scan_init(struct html_scan *scan, struct arena *arena)
+html_scan_begin(struct html_scan *scan, struct arena *arena)
 {
 	scan->state = SCAN_TEXT;
 	buf_init(&scan->css, arena, SCAN_SHEET_MAX);
+	/* The parser ends where the first element does. */
+	put(scan, "<" SCAN_ROOT ">", strlen("<" SCAN_ROOT ">"));
 }
 
 /* What stands in these is no text and no tags. */
@@ -87,7 +102,26 @@ is_raw(const char *name)
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], name) == 0)
+		if (names[i][0] == name[0] && strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What mail/html_walk.c looks at, and every event handler. */
+static bool
+is_wanted(const char *name, size_t n)
+{
+	static const char *const names[] = {
+		"action", "alt", "background", "bgcolor", "class", "color", "content",
+		"data", "height", "hidden", "href", "http-equiv", "id", "rel", "src",
+		"style", "text", "type", "width",
+	};
+
+	if (n > 4 && name[0] == 'o' && name[1] == 'n')
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i][0] == name[0] && strcmp(names[i], name) == 0)
 			return true;
 	}
 	return false;
@@ -98,38 +132,86 @@ begin_tag(struct html_scan *scan, bool is_end_tag)
 {
 	scan->is_end_tag = is_end_tag;
 	scan->n_name = scan->n_tag = scan->attributes = 0;
-	scan->in_attribute = scan->dropping = false;
+	scan->in_attribute = scan->has_attribute = scan->has_slash = false;
+	scan->is_skipped = scan->is_wanted = false;
 	scan->state = SCAN_NAME;
-	put_tag(scan, '<');
-	if (is_end_tag)
-		put_tag(scan, '/');
+}
+
+/*
+ * Half a document's frame confuses the parser: an end tag of body ends it, a
+ * head not closed swallows the text.  Nothing is lost: title, style and script
+ * tell for themselves.
+ */
+static bool
+is_frame(const struct html_scan *scan)
+{
+	const char *name = scan->name;
+
+	return strcmp(name, "html") == 0 || strcmp(name, "head") == 0 ||
+	    (scan->is_end_tag && strcmp(name, "body") == 0) ||
+	    strcmp(name, SCAN_ROOT) == 0;
+}
+
+/* An end tag of what was never opened costs the parser a look at all that is. */
+static bool
+is_unmatched(struct html_scan *scan)
+{
+	unsigned hash = 0;
+
+	for (const char *p = scan->name; *p != '\0'; p++)
+		hash = hash * 31 + (unsigned char)*p;
+	hash %= SCAN_OPEN_NAMES;
+	if (!scan->is_end_tag)
+		scan->open[hash]++;
+	else if (scan->open[hash] > 0)
+		scan->open[hash]--;
+	else
+		return true;
+	return false;
+}
+
+static void
+count_tables(struct html_scan *scan)
+{
+	if (!scan->is_end_tag)
+		scan->tables++;
+	else if (scan->tables > 0)
+		scan->tables--;
 }
 
 /* Behind the name of a tag. */
 static void
 name_known(struct html_scan *scan)
 {
-	size_t n = scan->n_name;
-
-	scan->name[n < sizeof(scan->name) ? n : sizeof(scan->name) - 1] = '\0';
-	if (strcmp(scan->name, "table") == 0) {
-		if (!scan->is_end_tag)
-			scan->tables++;
-		else if (scan->tables > 0)
-			scan->tables--;
-	} else if (!scan->is_end_tag && strcmp(scan->name, "html") == 0) {
-		scan->has_root = true;
-	}
+	scan->name[scan->n_name] = '\0';
 	scan->state = scan->is_end_tag ? SCAN_END_TAG : SCAN_TAG;
-	/* Attributes of an end tag mean nothing. */
-	scan->dropping = scan->is_end_tag;
+	if (strcmp(scan->name, "table") == 0)
+		count_tables(scan);
+	if (is_frame(scan)) {
+		scan->is_skipped = true;
+		scan->has_root |= strcmp(scan->name, "html") == 0;
+	} else if (is_unmatched(scan)) {
+		scan->is_skipped = true;
+		/* Browsers make a paragraph, a line of these. */
+		if (strcmp(scan->name, "p") == 0 || strcmp(scan->name, "br") == 0)
+			put(scan, "<br>", 4);
+	} else {
+		put(scan, scan->is_end_tag ? "</" : "<", scan->is_end_tag ? 2 : 1);
+		put_name(scan, scan->name, scan->n_name);
+	}
 }
 
 static void
 end_of_tag(struct html_scan *scan)
 {
-	scan->dropping = false;
-	put_tag(scan, '>');
+	if (!scan->is_skipped) {
+		/* HTML's own elements do not end so. */
+		if (scan->has_slash && !scan->is_end_tag &&
+		    strchr(scan->name, ':') != NULL)
+			put_tag(scan, '/');
+		put_tag(scan, '>');
+	}
+	scan->n_text = 0;
 	scan->state = SCAN_TEXT;
 	if (!scan->is_end_tag && is_raw(scan->name)) {
 		scan->state = SCAN_RAW;
@@ -143,51 +225,59 @@ in_name(struct html_scan *scan, char c)
 {
 	if (is_blank(c) || c == '/' || c == '>') {
 		name_known(scan);
+		scan->has_slash = c == '/';
 		if (c == '>')
 			end_of_tag(scan);
-		else
-			put_tag(scan, c);
-		return;
+	} else if (scan->n_name < SCAN_NAME_MAX) {
+		scan->name[scan->n_name++] = is_ascii(c) ? lower(c) : '_';
 	}
-	if (scan->n_name < sizeof(scan->name))
-		scan->name[scan->n_name] = lower(c);
-	if (scan->n_name++ < SCAN_NAME_MAX)
-		put_tag(scan, c);
 }
 
+/* Behind the name of an attribute. */
 static void
-begin_attribute(struct html_scan *scan)
+attribute_known(struct html_scan *scan)
 {
-	scan->in_attribute = true;
-	scan->n_attribute = 0;
-	if (++scan->attributes <= SCAN_ATTRIBUTES_MAX && scan->n_tag <= HTML_TAG_MAX)
+	if (!scan->in_attribute)
 		return;
-	scan->dropping = true;
-	scan->over_limit = true;
+	scan->in_attribute = false;
+	scan->has_attribute = true;
+	scan->attribute[scan->n_attribute] = '\0';
+	scan->is_wanted = !scan->is_skipped &&
+	    is_wanted(scan->attribute, scan->n_attribute);
+	if (!scan->is_wanted)
+		return;
+	if (++scan->attributes > SCAN_ATTRIBUTES_MAX || scan->n_tag > HTML_TAG_MAX) {
+		scan->is_wanted = false;
+		scan->over_limit = true;
+		return;
+	}
+	put_tag(scan, ' ');
+	put_name(scan, scan->attribute, scan->n_attribute);
 }
 
 static void
 in_tag(struct html_scan *scan, char c)
 {
 	if (c == '>') {
+		attribute_known(scan);
 		end_of_tag(scan);
-		return;
-	}
-	if (is_blank(c) || c == '/') {
-		scan->in_attribute = false;
-	} else if (c == '=' && scan->attributes > 0) {
-		scan->in_attribute = false;
+	} else if (is_blank(c) || c == '/') {
+		attribute_known(scan);
+		scan->has_slash = c == '/' || (scan->has_slash && is_blank(c));
+	} else if (c == '=' && (scan->in_attribute || scan->has_attribute)) {
+		attribute_known(scan);
+		scan->has_attribute = false;
 		scan->state = SCAN_EQUALS;
+		if (scan->is_wanted)
+			put_tag(scan, '=');
 	} else {
 		if (!scan->in_attribute)
-			begin_attribute(scan);
-		if (scan->n_attribute++ >= SCAN_NAME_MAX)
-			return;
+			scan->n_attribute = 0;
+		scan->in_attribute = true;
+		scan->has_slash = false;
+		if (scan->n_attribute < SCAN_NAME_MAX)
+			scan->attribute[scan->n_attribute++] = is_ascii(c) ? lower(c) : '_';
 	}
-	/* One blank does for many. */
-	if (is_blank(c) && scan->n_out > 0 && is_blank(scan->out[scan->n_out - 1]))
-		return;
-	put_tag(scan, c);
 }
 
 static void
@@ -195,6 +285,8 @@ put_value(struct html_scan *scan, const char *bytes, size_t n)
 {
 	size_t end;
 
+	if (!scan->is_wanted)
+		return;
 	if (scan->n_value + n > SCAN_VALUE_MAX) {
 		/* Half a character would make the parser doubt the charset. */
 		end = scan->n_value < SCAN_VALUE_MAX ? SCAN_VALUE_MAX - scan->n_value : 0;
@@ -205,10 +297,7 @@ put_value(struct html_scan *scan, const char *bytes, size_t n)
 	} else {
 		scan->n_value += n;
 	}
-	if (scan->dropping)
-		return;
-	scan->n_tag += n;
-	put(scan, bytes, n);
+	put_name(scan, bytes, n);
 }
 
 static void
@@ -223,12 +312,13 @@ behind_equals(struct html_scan *scan, char c)
 	scan->n_value = 0;
 	scan->quote = c;
 	scan->state = SCAN_UNQUOTED;
-	if (c == '"' || c == '\'') {
-		scan->state = SCAN_QUOTED;
-		put_tag(scan, c);
-	} else {
+	if (c != '"' && c != '\'') {
 		put_value(scan, &c, 1);
+		return;
 	}
+	scan->state = SCAN_QUOTED;
+	if (scan->is_wanted)
+		put_tag(scan, c);
 }
 
 /* Gives how many bytes it took. */
@@ -240,8 +330,8 @@ in_quoted(struct html_scan *scan, const char *bytes, size_t n)
 	put_value(scan, bytes, end != NULL ? (size_t)(end - bytes) : n);
 	if (end == NULL)
 		return n;
-	put_tag(scan, scan->quote);
-	put_tag(scan, ' ');
+	if (scan->is_wanted)
+		put_tag(scan, scan->quote);
 	scan->state = SCAN_TAG;
 	return (size_t)(end - bytes) + 1;
 }
@@ -356,12 +446,9 @@ in_raw(struct html_scan *scan, const char *bytes, size_t n)
 		if (is_style(scan))
 			scan->sheet(scan->context, (struct slice){ scan->css.p,
 			    scan->css.n });
-		scan->is_end_tag = true;
-		scan->n_tag = 0;
-		put(scan, "</", 2);
-		put(scan, scan->name, length);
-		scan->dropping = true;
-		scan->state = SCAN_END_TAG;
+		begin_tag(scan, true);
+		scan->n_name = length;
+		name_known(scan);
 		return 0;
 	}
 	if ((scan->n_match == 1 && c == '/') || (scan->n_match >= 2 &&
@@ -373,6 +460,51 @@ in_raw(struct html_scan *scan, const char *bytes, size_t n)
 	return 0;
 }
 
+/*
+ * The parser waits for the next tag before it reads a text.  An empty comment is
+ * put where no character and no entity is cut in two: before a blank, before an
+ * "&", or far behind the last of them.
+ */
+static size_t
+break_text(struct html_scan *scan, const char *bytes, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (is_blank(bytes[i]) || bytes[i] == '&')
+			break;
+		if (scan->n_text + i >= 2 * SCAN_TEXT_MAX && !is_inner(bytes[i]))
+			break;
+	}
+	put(scan, bytes, i);
+	scan->n_text += i;
+	if (i < n) {
+		put(scan, "<!---->", strlen("<!---->"));
+		scan->n_text = 0;
+	}
+	return i;
+}
+
+static size_t
+in_text(struct html_scan *scan, const char *bytes, size_t n)
+{
+	const char *open;
+	size_t length;
+
+	if (scan->n_text >= SCAN_TEXT_MAX)
+		return break_text(scan, bytes, n);
+	length = n < SCAN_TEXT_MAX ? n : SCAN_TEXT_MAX;
+	open = memchr(bytes, '<', length);
+	if (open != NULL)
+		length = (size_t)(open - bytes);
+	put(scan, bytes, length);
+	scan->n_text += length;
+	if (open == NULL)
+		return length;
+	scan->state = SCAN_OPEN;
+	return length + 1;
+}
+
 /* Bytes without NUL; gives how many it took. */
 static size_t
 step(struct html_scan *scan, const char *bytes, size_t n)
@@ -381,12 +513,7 @@ step(struct html_scan *scan, const char *bytes, size_t n)
 
 	switch (scan->state) {
 	case SCAN_TEXT:
-		p = memchr(bytes, '<', n);
-		put(scan, bytes, p != NULL ? (size_t)(p - bytes) : n);
-		if (p == NULL)
-			return n;
-		scan->state = SCAN_OPEN;
-		return (size_t)(p - bytes) + 1;
+		return in_text(scan, bytes, n);
 	case SCAN_OPEN:
 		behind_open(scan, bytes[0]);
 		return scan->state == SCAN_TEXT ? 0 : 1;

@@ -75,6 +75,7 @@ struct slice
 html_text_get(struct html_text *text)
 {
 	struct slice all = { text->buf.p, text->buf.n };
+	unsigned char c;
 	size_t n;
 
 	if (!text->buf.truncated)
@@ -82,7 +83,8 @@ html_text_get(struct html_text *text)
 	/* The last character may have lost its end. */
 	for (n = all.n; n > 0 && ((unsigned char)all.p[n - 1] & 0xc0) == 0x80; n--)
 		;
-	if (n > 0 && (unsigned char)all.p[n - 1] >= 0xc0)
+	c = n > 0 ? (unsigned char)all.p[n - 1] : 0;
+	if (c >= 0xc0 && all.n - n < (c >= 0xf0 ? 3u : c >= 0xe0 ? 2u : 1u))
 		all.n = n - 1;
 	return all;
 }

@@ -1,9 +1,11 @@
 /*
  * A stack of open elements with what they inherit.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "mail/html_walk.h"
 #include "mail/text.h"
 
@@ -379,39 +381,53 @@ parse_link(struct html_walk *walk, struct html_link *link)
 	url_parse(walk->arena, slice_of(joined), &link->url);
 }
 
+/* Outside of the arena, which would keep each size. */
+static void
+grow_links(struct html_walk *walk)
+{
+	struct html_link *links;
+	size_t n = walk->facts->n_links;
+
+	walk->links_allocated = n == 0 ? LINKS_FIRST : 2 * n;
+	links = mem_array(walk->links_allocated, sizeof(*links));
+	if (n > 0)
+		memcpy(links, walk->links, n * sizeof(*links));
+	free(walk->links);
+	walk->links = links;
+}
+
 static struct html_link *
 add_link(struct html_walk *walk, const char *target)
 {
 	struct html_facts *facts = walk->facts;
-	struct html_link *links;
+	struct html_link *link;
 
 	facts->links_total++;
 	if (facts->n_links == HTML_LINKS_MAX)
 		return NULL;
-	if (facts->n_links == walk->links_allocated) {
-		walk->links_allocated = facts->n_links == 0 ? LINKS_FIRST :
-		    2 * facts->n_links;
-		links = arena_array(walk->arena, walk->links_allocated, sizeof(*links));
-		if (facts->n_links > 0)
-			memcpy(links, facts->links, facts->n_links * sizeof(*links));
-		facts->links = links;
-	}
-	links = &facts->links[facts->n_links++];
-	links->target = slice_dup(walk->arena, slice_trim(slice_of(target)));
-	links->text = "";
-	parse_link(walk, links);
-	return links;
+	if (facts->n_links == walk->links_allocated)
+		grow_links(walk);
+	link = &walk->links[facts->n_links++];
+	*link = (struct html_link){ .text = "" };
+	link->target = slice_dup(walk->arena, slice_trim(slice_of(target)));
+	parse_link(walk, link);
+	return link;
 }
 
 static void
 begin_a(struct html_walk *walk, const struct attributes *at)
 {
+	struct html_link *link;
+
 	if (at->href == NULL)
 		return;
-	walk->link_target = at->href[0] == '\0' ? "" :
-	    arena_strdup(walk->arena, at->href);
+	link = add_link(walk, at->href);
+	walk->is_in_link = link != NULL;
+	walk->link_at = walk->facts->n_links - 1;
 	walk->link_is_seen = false;
-	html_text_init(&walk->link_text, walk->arena, HTML_LINK_TEXT_MAX);
+	buf_clear(&walk->link_text.buf);
+	walk->link_text.buf.truncated = false;
+	walk->link_text.pending = '\0';
 }
 
 static void
@@ -420,12 +436,10 @@ end_a(struct html_walk *walk)
 	struct html_link *link;
 	struct slice text;
 
-	if (walk->link_target == NULL)
+	if (!walk->is_in_link)
 		return;
-	link = add_link(walk, walk->link_target);
-	walk->link_target = NULL;
-	if (link == NULL)
-		return;
+	walk->is_in_link = false;
+	link = &walk->links[walk->link_at];
 	text = html_text_get(&walk->link_text);
 	link->text = text.n > 0 ? slice_dup(walk->arena, text) : "";
 	link->is_hidden = !walk->link_is_seen;
@@ -543,7 +557,7 @@ break_line(struct html_walk *walk, unsigned kind)
 	if ((kind & (KIND_BLOCK | KIND_CELL)) == 0)
 		return;
 	html_text_break(&walk->text, separator);
-	if (walk->link_target != NULL)
+	if (walk->is_in_link)
 		html_text_break(&walk->link_text, ' ');
 }
 
@@ -632,7 +646,7 @@ html_walk_text(struct html_walk *walk, const char *bytes, size_t n)
 	}
 	walk->facts->visible += count;
 	html_text_add(&walk->text, bytes, n);
-	if (walk->link_target != NULL) {
+	if (walk->is_in_link) {
 		html_text_add(&walk->link_text, bytes, n);
 		walk->link_is_seen |= count > 0;
 	}
@@ -646,11 +660,24 @@ html_walk_sheet(struct html_walk *walk, struct slice css)
 }
 
 void
+html_walk_free(struct html_walk *walk)
+{
+	free(walk->links);
+	walk->links = NULL;
+}
+
+void
 html_walk_finish(struct html_walk *walk)
 {
+	struct html_facts *facts = walk->facts;
+
 	end_a(walk);
-	walk->facts->text = html_text_get(&walk->text);
+	facts->links = arena_array(walk->arena, facts->n_links, sizeof(*facts->links));
+	if (facts->n_links > 0)
+		memcpy(facts->links, walk->links, facts->n_links * sizeof(*facts->links));
+	html_walk_free(walk);
+	facts->text = html_text_get(&walk->text);
 	if (walk->text.buf.truncated)
-		walk->facts->over_limit = true;
-	html_hidden_finish(&walk->hidden, &walk->sheet, walk->facts);
+		facts->over_limit = true;
+	html_hidden_finish(&walk->hidden, &walk->sheet, facts);
 }

@@ -61,8 +61,9 @@ struct html_walk {
 	struct html_text link_text;
 	struct html_hidden hidden;
 	struct css_sheet sheet;
-	const char *link_target;	/* of the open <a>; NULL: none */
-	bool link_is_seen;
+	struct html_link *links;	/* on the heap until the end */
+	size_t link_at;			/* of the open <a> */
+	bool is_in_link, link_is_seen;
 	const char *base;		/* <base href>, NULL */
 	size_t links_allocated;
 	bool stopped;			/* too deep: the rest is not read */
@@ -77,5 +78,7 @@ void html_walk_end(struct html_walk *walk, const char *name);
 void html_walk_text(struct html_walk *walk, const char *bytes, size_t n);
 void html_walk_sheet(struct html_walk *walk, struct slice css);
 void html_walk_finish(struct html_walk *walk);
+/* What is not in the arena; finish does it too. */
+void html_walk_free(struct html_walk *walk);
 
 #endif

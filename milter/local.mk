@@ -211,6 +211,7 @@ checks_sources = \
 	milter/checks/mime.c \
 	milter/checks/link.c \
 	milter/checks/link_text.c \
+	milter/checks/html.c \
 	milter/checks/msgid.c \
 	milter/checks/parts.c milter/checks/parts.h \
 	milter/checks/leftover.c \

@@ -61,6 +61,7 @@ unit_tests += \
 	tests/unit/test_checks_from \
 	tests/unit/test_checks_link \
 	tests/unit/test_checks_secret \
+	tests/unit/test_checks_html \
 	tests/unit/test_checks_opinion \
 	tests/unit/test_checks_mime \
 	tests/unit/test_checks_size \
@@ -100,6 +101,7 @@ unit_tests += \
 	tests/unit/test_mail_encoded \
 	tests/unit/test_mail_filename \
 	tests/unit/test_mail_header \
+	tests/unit/test_mail_html \
 	tests/unit/test_mail_lex \
 	tests/unit/test_mail_lookalike \
 	tests/unit/test_mail_msgid \
@@ -108,6 +110,7 @@ unit_tests += \
 	tests/unit/test_mail_tags \
 	tests/unit/test_mail_text \
 	tests/unit/test_mail_transfer \
+	tests/unit/test_mail_url \
 	tests/unit/test_mail_utf8 \
 	tests/unit/test_mail_view
 
@@ -236,6 +239,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_encoded \
 	tests/fuzz/fuzz_files \
 	tests/fuzz/fuzz_header \
+	tests/fuzz/fuzz_html \
 	tests/fuzz/fuzz_key_pem \
 	tests/fuzz/fuzz_key_record \
 	tests/fuzz/fuzz_lists \
@@ -246,6 +250,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_sightings \
 	tests/fuzz/fuzz_spf \
 	tests/fuzz/fuzz_tags \
+	tests/fuzz/fuzz_url \
 	tests/fuzz/fuzz_verify
 
 EXTRA_PROGRAMS += $(fuzz_programs)

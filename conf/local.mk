@@ -20,7 +20,14 @@ list_files = \
 	conf/lists/typo-tlds.txt \
 	conf/lists/unsubscribe.txt
 phrase_files = \
-	conf/phrases/en.txt
+	conf/phrases/de.txt \
+	conf/phrases/en.txt \
+	conf/phrases/es.txt \
+	conf/phrases/fr.txt \
+	conf/phrases/it.txt \
+	conf/phrases/nl.txt \
+	conf/phrases/pl.txt \
+	conf/phrases/pt.txt
 
 listsdir = $(pkgdatadir)/lists
 dist_lists_DATA = $(list_files)

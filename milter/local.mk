@@ -61,12 +61,14 @@ mail_sources = \
 	milter/mail/addrspec.c milter/mail/addrspec.h \
 	milter/mail/body.c milter/mail/body.h \
 	milter/mail/bytes.c milter/mail/bytes.h \
+	milter/mail/changes.c milter/mail/changes.h \
 	milter/mail/charset.c milter/mail/charset.h \
 	milter/mail/content.c milter/mail/content.h \
 	milter/mail/date.c milter/mail/date.h \
 	milter/mail/decode.c milter/mail/decode.h \
 	milter/mail/domain.c milter/mail/domain.h \
 	milter/mail/encoded.c milter/mail/encoded.h \
+	milter/mail/encoder.c milter/mail/encoder.h \
 	milter/mail/fold.c milter/mail/fold.h \
 	milter/mail/html.c milter/mail/html.h \
 	milter/mail/html_colour.c \
@@ -79,14 +81,19 @@ mail_sources = \
 	milter/mail/filename.c milter/mail/filename.h \
 	milter/mail/header.c milter/mail/header.h \
 	milter/mail/leaf.c milter/mail/leaf.h \
+	milter/mail/layout.c milter/mail/layout.h \
 	milter/mail/lex.c milter/mail/lex.h \
 	milter/mail/lookalike.c milter/mail/lookalike.h \
+	milter/mail/mend.c milter/mail/mend.h \
+	milter/mail/mend_text.c milter/mail/mend_text.h \
 	milter/mail/listing.c \
 	milter/mail/magic.c milter/mail/magic.h \
 	milter/mail/msgid.c milter/mail/msgid.h \
 	milter/mail/part.c milter/mail/part.h \
+	milter/mail/part_header.c milter/mail/part_header.h \
 	milter/mail/ole.c \
 	milter/mail/psl.c milter/mail/psl.h \
+	milter/mail/reencode.c milter/mail/reencode.h \
 	milter/mail/script.c milter/mail/script.h \
 	milter/mail/sevenzip.c \
 	milter/mail/signature.c milter/mail/signature.h \
@@ -256,6 +263,7 @@ core_sources = \
 	milter/core/parts.h \
 	milter/core/passage.c \
 	milter/core/rcpt.c \
+	milter/core/repair.c milter/core/repair.h \
 	milter/core/snapshot.c \
 	milter/core/versions.c milter/core/versions.h
 

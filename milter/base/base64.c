@@ -14,3 +14,12 @@ base64_value(char digit)
 		return digit - '0' + 52;
 	return digit == '+' ? 62 : digit == '/' ? 63 : -1;
 }
+
+char
+base64_digit(unsigned value)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return digits[value & 63];
+}

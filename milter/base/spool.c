@@ -36,6 +36,8 @@ spool_close(void *object)
 	free(spool->tail);
 	if (spool->fd != -1)
 		close(spool->fd);
+	spool->head = spool->tail = NULL;
+	spool->fd = -1;
 }
 
 struct spool *
@@ -48,6 +50,14 @@ spool_new(struct arena *arena, uint64_t max)
 	spool->fd = -1;
 	arena_defer(arena, spool_close, spool);
 	return spool;
+}
+
+void
+spool_free(struct spool **spool)
+{
+	if (*spool != NULL)
+		spool_close(*spool);
+	*spool = NULL;
 }
 
 /* Not every file system has files without a name. */

@@ -18,6 +18,9 @@ struct spool;
 /* Nothing is opened before the memory is full.  `max`: octets kept at most. */
 struct spool *spool_new(struct arena *arena, uint64_t max);
 
+/* Before its arena goes, where many follow one another; sets *spool NULL. */
+void spool_free(struct spool **spool);
+
 /* What could not be kept (disk full, no descriptor, over the maximum) makes the
  * spool failed for good: what it holds is not whole and must not be used. */
 void spool_add(struct spool *spool, const void *bytes, size_t n);

@@ -6,6 +6,7 @@
 #include "base/spool.h"
 #include "core/core.h"
 #include "core/parts.h"
+#include "core/repair.h"
 #include "dkim/keyring.h"
 #include "dkim/sign.h"
 #include "dkim/verify.h"
@@ -19,6 +20,8 @@
 #include "record/record.h"
 #include "settings/settings.h"
 
+enum { BODY_CHUNK = 64 * 1024 };
+
 struct passage {
 	struct core *core;
 	struct snapshot *snapshot;
@@ -26,6 +29,8 @@ struct passage {
 	struct ring_choice choice;
 	struct signer *signer;		/* NULL: nothing to sign with */
 	struct verifier *verifier;	/* NULL: no signature on it yet */
+	struct lookups *lookups;	/* NULL: nothing was asked yet */
+	struct repair *repair;		/* NULL: nothing is mended */
 	struct spool *kept;		/* the body, where somebody reads it again; NULL */
 	struct signature signatures[2];
 	struct check_input judged;
@@ -59,19 +64,34 @@ make_message_id(struct core *core, const struct message *message)
 	    core_next_serial(core), host);
 }
 
-/* What `repair` adds in enforce mode, so that it stands there when we sign. */
+/* What `repair` does in enforce mode, so that it stands there when we sign. */
 static void
-add_missing(struct passage *passage)
+begin_repair(struct passage *passage)
 {
 	struct message *message = passage->message;
 	const struct settings *settings = snapshot_settings(passage->snapshot);
 
 	if (verdict_mode(settings, message, core_mode(passage->core)) != MODE_ENFORCE)
 		return;
+	passage->repair = repair_begin(message, settings);
+	if (message->repair != NULL)
+		message_declare_stream(message, settings);
 	if (message->missing_date && (settings->repair & REPAIR_DATE) != 0)
 		message->added_date = date_format(message->arena, message->now);
 	if (message->missing_message_id && (settings->repair & REPAIR_MESSAGE_ID) != 0)
 		message->added_message_id = make_message_id(passage->core, message);
+}
+
+static void
+begin_signer(struct passage *passage)
+{
+	const struct message *message = passage->message;
+	const struct ring_choice *choice = &passage->choice;
+
+	if (choice->usable == RING_USABLE)
+		passage->signer = signer_new(core_dkim(passage->core), message->arena,
+		    choice->rsa, choice->ed25519, message->headers, message->added_date,
+		    message->added_message_id, message->now);
 }
 
 struct passage *
@@ -87,13 +107,10 @@ passage_begin(struct core *core, struct snapshot *snapshot, struct message *mess
 
 	message_read_headers(message);
 	message_declare_stream(message, snapshot_settings(snapshot));
-	add_missing(passage);
+	begin_repair(passage);
 	keyring_choose(snapshot_keyring(snapshot), core_parts(core)->sightings,
 	    message->author_domain, message->now, &passage->choice);
-	if (passage->choice.usable == RING_USABLE)
-		passage->signer = signer_new(core_dkim(core), arena, passage->choice.rsa,
-		    passage->choice.ed25519, message->headers, message->added_date,
-		    message->added_message_id, message->now);
+	begin_signer(passage);
 	passage->verifier = verifier_new(core_dkim(core), arena, message->headers);
 	if (opinions_wanted(snapshot_settings(snapshot)))
 		passage->kept = spool_new(arena,
@@ -109,8 +126,79 @@ passage_body(struct passage *passage, const void *bytes, size_t n)
 		signer_body(passage->signer, bytes, n);
 	if (passage->verifier != NULL)
 		verifier_body(passage->verifier, bytes, n);
+	if (passage->repair != NULL)
+		repair_body(passage->repair, bytes, n);
 	if (passage->kept != NULL)
 		spool_add(passage->kept, bytes, n);
+}
+
+/* One budget and one deadline for all questions about the message. */
+static struct lookups *
+lookups_of(struct passage *passage)
+{
+	const struct settings *settings = snapshot_settings(passage->snapshot);
+
+	if (passage->lookups == NULL)
+		passage->lookups = lookups_new(core_parts(passage->core)->dns,
+		    passage->message->arena, settings->resolver.deadline,
+		    DNS_QUERIES_MAX);
+	return passage->lookups;
+}
+
+/* A signature on the message verifies, or nobody can say that none does. */
+static bool
+is_signed_already(struct passage *passage)
+{
+	struct lookups *lookups = lookups_of(passage);
+	const struct verified *verified;
+	size_t n;
+
+	if (passage->verifier == NULL)
+		return false;
+	while (verifier_finish(passage->verifier, lookups, &verified, &n) != 0)
+		lookups_wait(lookups);
+	for (size_t i = 0; i < n; i++) {
+		if (verified[i].result == DKIM_PASS ||
+		    verified[i].result == DKIM_TEMPERROR)
+			return true;
+	}
+	return verifier_count(passage->verifier) > n;
+}
+
+/* What was mended is read, and signed, in place of what came. */
+static void
+read_body_again(struct passage *passage, const struct spool *body)
+{
+	struct message *message = passage->message;
+	char *chunk = arena_alloc(message->arena, BODY_CHUNK);
+	uint64_t at = 0;
+	long got;
+
+	begin_signer(passage);
+	if (passage->kept != NULL)
+		passage->kept = spool_new(message->arena,
+		    opinions_size_max(snapshot_settings(passage->snapshot)));
+	while ((got = spool_read(body, at, chunk, BODY_CHUNK)) > 0) {
+		message_add_body(message, chunk, (size_t)got);
+		if (passage->signer != NULL)
+			signer_body(passage->signer, chunk, (size_t)got);
+		if (passage->kept != NULL)
+			spool_add(passage->kept, chunk, (size_t)got);
+		at += (uint64_t)got;
+	}
+	message_finish(message);
+}
+
+static void
+finish_repair(struct passage *passage)
+{
+	const struct spool *body;
+
+	if (passage->repair == NULL || !repair_is_needed(passage->repair) ||
+	    is_signed_already(passage) || !repair_finish(passage->repair, &body))
+		return;
+	message_declare_stream(passage->message, snapshot_settings(passage->snapshot));
+	read_body_again(passage, body);
 }
 
 /* What an attached message says, somebody else has written. */
@@ -158,8 +246,7 @@ collect(struct passage *passage)
 
 	if (passage->signer != NULL)
 		input.n_signatures = signer_finish(passage->signer, passage->signatures);
-	input.lookups = lookups_new(options->dns, input.arena,
-	    settings->resolver.deadline, DNS_QUERIES_MAX);
+	input.lookups = lookups_of(passage);
 	evidence_collect(&input, &passage->evidence);
 }
 
@@ -184,6 +271,7 @@ passage_finish(struct passage *passage)
 	struct message *message = passage->message;
 
 	message_finish(message);
+	finish_repair(passage);
 	find_phrases(passage);
 	collect(passage);
 	ask_others(passage);

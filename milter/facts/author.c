@@ -97,6 +97,17 @@ read_ids(struct message *message)
 }
 
 void
+message_read_again(struct message *message, struct headers *headers)
+{
+	message->headers = headers;
+	message->from = (struct address_list){ .n = 0 };
+	message->author = (struct address){ .name = NULL };
+	message->author_domain = message->envelope_domain = NULL;
+	message->message_id = message->subject = NULL;
+	message_read_headers(message);
+}
+
+void
 message_read_headers(struct message *message)
 {
 	read_from(message);

@@ -20,9 +20,11 @@
 #include "mail/header.h"
 
 struct arena;
+struct change;
 struct phrase;
 struct settings;
 struct settings_stream;
+struct spool;
 struct settings_strings;
 struct view;
 
@@ -40,6 +42,7 @@ struct session {
 	const char *mta_name;		/* macro j, may be NULL */
 	const char *daemon_name;	/* macro {daemon_name}, may be NULL */
 	const char *daemon_addr;	/* "addr@port" the client connected to, may be NULL */
+	bool keeps_body;		/* the MTA lets no filter replace a body */
 };
 
 struct rcpt {
@@ -54,6 +57,14 @@ enum author_status {
 	AUTHOR_MISSING,			/* no From field, or none with a mailbox */
 	AUTHOR_SEVERAL,			/* several fields or several mailboxes */
 	AUTHOR_MALFORMED,		/* a From field that cannot be read */
+};
+
+/* What was mended before the facts were frozen, and how the MTA gets it. */
+struct message_repair {
+	bool headers, encoding;		/* which of the two there was need of */
+	const struct change *steps;	/* of the header section (mail/changes.h) */
+	size_t n_steps;
+	const struct spool *body;	/* in place of the one that came; NULL */
 };
 
 struct message {
@@ -103,6 +114,8 @@ struct message {
 	/* what repair adds before signing: values without leading blank, or NULL */
 	const char *added_date;
 	const char *added_message_id;
+	/* headers and body are those that leave; what leads there, or NULL */
+	const struct message_repair *repair;
 };
 
 struct session *session_new(void);
@@ -150,6 +163,10 @@ void message_declare_stream(struct message *message, const struct settings *sett
  */
 bool message_may_be_of(const struct message *message,
     const struct settings_stream *stream, bool *certain_r);
+
+/* The same with another header section, and for another body: all that was read
+ * of the message is forgotten. */
+void message_read_again(struct message *message, struct headers *headers);
 
 /* A chunk of the body, any size, after message_read_headers(). */
 void message_add_body(struct message *message, const void *bytes, size_t n);

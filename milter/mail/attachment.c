@@ -179,4 +179,6 @@ attachment_finish(struct attachment_reader *reader, struct attachment *attachmen
 	} else {
 		list(reader, attachment_r);
 	}
+	/* A message may hold many: memory and descriptors of one at a time. */
+	spool_free(&reader->spool);
 }

@@ -150,7 +150,7 @@ line_finish(struct body *body, unsigned end)
 	if (is_content) {
 		if (body->goes == LINE_OPEN)
 			view_reader_add(body->reader, body->head, n);
-		view_reader_add(body->reader, "\r\n" + (2 - end), end);
+		view_reader_add(body->reader, &"\r\n"[2 - end], end);
 	}
 	body->in_line = false;
 	body->goes = LINE_OPEN;

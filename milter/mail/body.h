@@ -33,6 +33,7 @@ struct body_facts {
 	const char *undeclared_8bit;	/* has 8-bit bytes, says 7bit or nothing */
 	const char *declared_8bit;	/* has them and says 8bit or binary */
 	const char *unknown_encoding;	/* Content-Transfer-Encoding nobody knows */
+	bool says_8bit;			/* a part, or the message, declares 8bit or binary */
 	bool has_mime_parts;		/* multipart with at least one boundary found */
 	bool encoded_filename;		/* encoded word in a part's name or filename */
 };

@@ -3,6 +3,7 @@
  * read by the walk (mail/html_walk.h).  It sees no comments, no scripts and no
  * declarations, asks the network for nothing, loads nothing and prints nothing.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "mail/html.h"
 #include "mail/html_scan.h"
 #include "mail/html_walk.h"
@@ -17,7 +19,7 @@
 struct html {
 	struct arena *arena;
 	htmlParserCtxtPtr parser;	/* NULL when it is done */
-	struct html_scan scan;
+	struct html_scan *scan;		/* on the heap; NULL when it is done */
 	struct html_walk walk;
 	struct html_facts facts;
 	int64_t spent_us;		/* CPU */
@@ -68,6 +70,8 @@ free_parser(void *object)
 	if (html->parser != NULL)
 		htmlFreeParserCtxt(html->parser);
 	html->parser = NULL;
+	free(html->scan);
+	html->scan = NULL;
 }
 
 static void
@@ -127,10 +131,11 @@ html_new(struct arena *arena)
 	    HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_NOIMPLIED |
 	    HTML_PARSE_IGNORE_ENC);
 	arena_defer(arena, free_parser, html);
-	html->scan.feed = feed;
-	html->scan.sheet = read_sheet;
-	html->scan.context = html;
-	html_scan_begin(&html->scan, arena);
+	html->scan = mem_alloc(sizeof(*html->scan));
+	html->scan->feed = feed;
+	html->scan->sheet = read_sheet;
+	html->scan->context = html;
+	html_scan_begin(html->scan, arena);
 	html_walk_init(&html->walk, arena, &html->facts);
 	return html;
 }
@@ -145,7 +150,7 @@ html_add(struct html *html, const char *bytes, size_t n)
 		return;
 	if (before + n > HTML_READ_MAX)
 		n = before < HTML_READ_MAX ? HTML_READ_MAX - (size_t)before : 0;
-	html_scan_add(&html->scan, bytes, n);
+	html_scan_add(html->scan, bytes, n);
 	if (html->facts.size > HTML_READ_MAX)
 		stop(html);
 }
@@ -156,23 +161,23 @@ set_broken(struct html *html, bool is_cut)
 	if (is_cut)
 		html->facts.broken = arena_printf(html->arena,
 		    "the HTML ends in the middle of a tag (<%s%.15s)",
-		    html->scan.is_end_tag ? "/" : "", html->scan.name);
-	else if (html->scan.tables > 0)
+		    html->scan->is_end_tag ? "/" : "", html->scan->name);
+	else if (html->scan->tables > 0)
 		html->facts.broken = arena_printf(html->arena,
-		    "%zu table%s never closed", html->scan.tables,
-		    html->scan.tables == 1 ? " is" : "s are");
+		    "%zu table%s never closed", html->scan->tables,
+		    html->scan->tables == 1 ? " is" : "s are");
 }
 
 void
 html_finish(struct html *html, struct html_facts *facts_r)
 {
-	bool is_cut = html_scan_finish(&html->scan);
+	bool is_cut = html_scan_finish(html->scan);
 
 	htmlParseChunk(html->parser, NULL, 0, 1);
 	html_walk_finish(&html->walk);
-	if (html->scan.over_limit)
+	if (html->scan->over_limit)
 		html->facts.over_limit = true;
-	html->facts.has_root = html->scan.has_root;
+	html->facts.has_root = html->scan->has_root;
 	if (!html->stopped)
 		set_broken(html, is_cut);
 	free_parser(html);

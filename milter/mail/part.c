@@ -185,6 +185,8 @@ content_begin(struct part_walk *walk, struct part_entity *entity)
 	struct slice boundary = { "", 0 };
 	bool is_level;
 
+	if (entity->encoding == CTE_8BIT || entity->encoding == CTE_BINARY)
+		walk->facts->says_8bit = true;
 	if (strcmp(type->type, "multipart") == 0) {
 		entity->kind = PART_IS_MULTIPART;
 		boundary = boundary_of(type, &entity->fault);

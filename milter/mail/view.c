@@ -1,9 +1,11 @@
 /*
  * The tree of parts and the list of links, as the walker tells of them.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "mail/filename.h"
 #include "mail/leaf.h"
 #include "mail/view.h"
@@ -27,6 +29,15 @@ struct view_reader {
 	size_t held_n;
 };
 
+static void
+view_close(void *object)
+{
+	struct view_reader *reader = object;
+
+	free(reader->view.parts);
+	free(reader->view.links);
+}
+
 struct view_reader *
 view_reader_new(struct arena *arena)
 {
@@ -35,21 +46,25 @@ view_reader_new(struct arena *arena)
 	reader->arena = arena;
 	reader->in_leaf = VIEW_NONE;
 	reader->leaf = leaf_new(arena);
+	arena_defer(arena, view_close, reader);
 	return reader;
 }
 
-/* Room for one more of n elements; the old array is left to the arena. */
+/* Room on the heap for `more` than n elements. */
 static void *
-grow(struct arena *arena, void *old, size_t n, size_t *room, size_t size)
+grow(void *old, size_t n, size_t more, size_t *room, size_t size)
 {
 	void *grown;
 
-	if (n < *room)
+	if (n + more <= *room)
 		return old;
 	*room = *room == 0 ? 4 : *room * 2;
-	grown = arena_array(arena, *room, size);
+	if (*room < n + more)
+		*room = n + more;
+	grown = mem_array(*room, size);
 	if (n > 0)
 		memcpy(grown, old, n * size);
+	free(old);
 	return grown;
 }
 
@@ -204,7 +219,7 @@ on_begin(void *object, const struct part_entity *entity)
 	struct open_entity *self = &reader->open[entity->depth];
 	struct view_part *part;
 
-	view->parts = grow(reader->arena, view->parts, view->n_parts,
+	view->parts = grow(view->parts, view->n_parts, 1,
 	    &reader->parts_room, sizeof(*view->parts));
 	*self = (struct open_entity){ .index = view->n_parts, .began = entity->at };
 	part = &view->parts[view->n_parts++];
@@ -264,7 +279,7 @@ link_new(struct view_reader *reader, size_t part)
 		view->over_limit = true;
 		return NULL;
 	}
-	view->links = grow(reader->arena, view->links, view->n_links,
+	view->links = grow(view->links, view->n_links, 1,
 	    &reader->links_room, sizeof(*view->links));
 	link = &view->links[view->n_links++];
 	link->part = part;
@@ -274,8 +289,13 @@ link_new(struct view_reader *reader, size_t part)
 static void
 add_html_links(struct view_reader *reader, size_t part, const struct html_facts *html)
 {
+	struct view *view = &reader->view;
+	size_t room = VIEW_LINKS_MAX - view->n_links;
 	struct view_link *link;
 
+	view->links = grow(view->links, view->n_links,
+	    html->n_links < room ? html->n_links : room, &reader->links_room,
+	    sizeof(*view->links));
 	for (size_t i = 0; i < html->n_links; i++) {
 		link = link_new(reader, part);
 		if (link == NULL)
@@ -284,7 +304,7 @@ add_html_links(struct view_reader *reader, size_t part, const struct html_facts 
 		link->text = html->links[i].text;
 		link->url = html->links[i].url;
 	}
-	reader->view.links_total += html->links_total - html->n_links;
+	view->links_total += html->links_total - html->n_links;
 }
 
 static void

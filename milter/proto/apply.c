@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/spool.h"
 #include "facts/message.h"
 #include "proto/conversation.h"
 #include "verdict/plan.h"
+
+enum { BODY_CHUNK = 64 * 1024 };
 
 /* libmilter wants its texts without const and copies them. */
 static char *
@@ -27,8 +31,29 @@ value_for(const struct conversation *conversation, const char *value)
 	return value;
 }
 
+/* In pieces, of which the second and later are added to the first. */
 static int
-apply_edit(SMFICTX *ctx, const struct conversation *conversation, const struct edit *edit)
+replace_body(SMFICTX *ctx, const struct spool *body)
+{
+	unsigned char *chunk = mem_alloc(BODY_CHUNK);
+	int status = MI_SUCCESS;
+	uint64_t at = 0;
+	long got = 0;
+
+	if (spool_size(body) == 0)
+		status = smfi_replacebody(ctx, chunk, 0);
+	while (status == MI_SUCCESS &&
+	    (got = spool_read(body, at, chunk, BODY_CHUNK)) > 0) {
+		status = smfi_replacebody(ctx, chunk, (int)got);
+		at += (uint64_t)got;
+	}
+	free(chunk);
+	return got < 0 || at != spool_size(body) ? MI_FAILURE : status;
+}
+
+static int
+apply_edit(SMFICTX *ctx, const struct conversation *conversation,
+    const struct plan *plan, const struct edit *edit)
 {
 	switch (edit->kind) {
 	case EDIT_INSERT_HEADER:
@@ -36,6 +61,11 @@ apply_edit(SMFICTX *ctx, const struct conversation *conversation, const struct e
 		    unconst(value_for(conversation, edit->value)));
 	case EDIT_DELETE_HEADER:
 		return smfi_chgheader(ctx, unconst(edit->name), (int)edit->index, NULL);
+	case EDIT_CHANGE_HEADER:
+		return smfi_chgheader(ctx, unconst(edit->name), (int)edit->index,
+		    unconst(value_for(conversation, edit->value)));
+	case EDIT_REPLACE_BODY:
+		return replace_body(ctx, plan->body);
 	}
 	return MI_FAILURE;
 }
@@ -78,7 +108,7 @@ apply_plan(SMFICTX *ctx, const struct conversation *conversation, const struct p
 		break;
 	}
 	for (i = 0; i < plan->n_edits; i++)
-		if (apply_edit(ctx, conversation, &plan->edits[i]) != MI_SUCCESS)
+		if (apply_edit(ctx, conversation, plan, &plan->edits[i]) != MI_SUCCESS)
 			return apply_failed(ctx, conversation->message);
 	if (plan->action == ACTION_HOLD &&
 	    smfi_quarantine(ctx, unconst(plan->hold_reason)) != MI_SUCCESS)

@@ -28,6 +28,7 @@ struct conversation {
 	struct rcpt_stage *rcpts;	/* NULL before the first recipient is judged */
 	bool leading_spaces;		/* SMFIP_HDR_LEADSPC was agreed */
 	bool answers_rcpt;		/* the MTA waits for an answer to RCPT */
+	bool keeps_body;		/* SMFIF_CHGBODY was not offered */
 	/* of the session; here, since a client may say HELO for ever */
 	char helo[CONVERSATION_HELO_MAX + 1];
 };

@@ -78,6 +78,11 @@ agree(SMFICTX *ctx, struct conversation *conversation, unsigned long actions,
 {
 	conversation->leading_spaces = (steps & SMFIP_HDR_LEADSPC) != 0;
 	atomic_store(&options->state->leading_spaces, conversation->leading_spaces);
+	conversation->keeps_body = (actions & SMFIF_CHGBODY) == 0;
+	atomic_store(&options->state->keeps_body, conversation->keeps_body);
+	if (conversation->keeps_body && !atomic_exchange(&options->state->said_body, true))
+		log_warning("the MTA lets no filter replace a body: repair = {encoding} has no "
+		    "effect on its mail");
 	if ((actions & SMFIF_SETSYMLIST) != 0)
 		macro_ask(ctx);
 	else if (!atomic_exchange(&options->state->said_symlist, true))
@@ -123,7 +128,8 @@ mlfi_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 		return SMFIS_TEMPFAIL;
 	}
 	agree(ctx, conversation, f0, f1);
-	*pf0 = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | (f0 & SMFIF_SETSYMLIST);
+	*pf0 = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE |
+	    (f0 & (SMFIF_CHGBODY | SMFIF_SETSYMLIST));
 	conversation->answers_rcpt = core_judges_rcpts(options->core,
 	    conversation->snapshot);
 	*pf1 = steps_for(f1, conversation->answers_rcpt);
@@ -143,6 +149,7 @@ conversation_again(SMFICTX *ctx)
 	if (conversation == NULL)
 		return NULL;
 	conversation->leading_spaces = atomic_load(&options->state->leading_spaces);
+	conversation->keeps_body = atomic_load(&options->state->keeps_body);
 	if (smfi_setpriv(ctx, conversation) != MI_SUCCESS)
 		conversation_free(&conversation);
 	return conversation;
@@ -161,6 +168,7 @@ mlfi_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	conversation_abandon_message(conversation);
 	session_free(&conversation->session);
 	session = conversation->session = session_new();
+	session->keeps_body = conversation->keeps_body;
 	session->client_name = keep(session->arena, name);
 	if (address != NULL)
 		ip_from_sockaddr((const struct sockaddr *)address, &session->client_addr,
@@ -394,7 +402,8 @@ static char filter_name[] = "mailworthy";
 static struct smfiDesc description = {
 	.xxfi_name = filter_name,
 	.xxfi_version = SMFI_VERSION,
-	.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
+	.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_CHGBODY |
+	    SMFIF_SETSYMLIST,
 	.xxfi_connect = mlfi_connect,
 	.xxfi_helo = mlfi_helo,
 	.xxfi_envfrom = mlfi_envfrom,

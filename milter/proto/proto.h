@@ -28,7 +28,8 @@ struct proto_state {
 	atomic_uint messages;		/* begun and not ended */
 	atomic_uint judging;		/* of these, at their end of message */
 	atomic_bool leading_spaces;	/* the MTA keeps them: the last agreement */
-	atomic_bool said_actions, said_symlist;	/* once a process */
+	atomic_bool keeps_body;		/* it lets no filter replace a body: likewise */
+	atomic_bool said_actions, said_symlist, said_body;	/* once a process */
 };
 
 struct proto_options {

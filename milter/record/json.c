@@ -16,6 +16,8 @@
 #include "settings/settings.h"
 #include "verdict/text.h"
 
+enum { EDIT_NAME_MAX = 80 };
+
 /* Tried in turn until the line fits. */
 static const struct limits syslog_limits[] = {
 	{ 320, 400, RECORD_SYSLOG_RCPTS, 64 },
@@ -334,7 +336,31 @@ repaired(const struct plan *plan)
 	return list;
 }
 
-/* "delete 2 X-Mailworthy", "insert Date": equal ones that follow are one. */
+static bool
+is_same_edit(const struct edit *a, const struct edit *b)
+{
+	return a->kind == b->kind && slice_eq_nocase(slice_of(a->name), slice_of(b->name));
+}
+
+static const char *
+edit_text(const struct writer *w, const struct edit *edit, size_t run)
+{
+	const char *name = log_safe(w->arena, slice_of(edit->name), EDIT_NAME_MAX);
+
+	switch (edit->kind) {
+	case EDIT_INSERT_HEADER:
+		return arena_printf(w->arena, "insert %s", name);
+	case EDIT_CHANGE_HEADER:
+		return arena_printf(w->arena, "change %s", name);
+	case EDIT_REPLACE_BODY:
+		return "replace body";
+	case EDIT_DELETE_HEADER:
+		break;
+	}
+	return arena_printf(w->arena, "delete %zu %s", run, name);
+}
+
+/* "delete 2 X-Mailworthy", "insert Date": deletions of one name are one. */
 static json_t *
 edits(const struct writer *w)
 {
@@ -346,16 +372,10 @@ edits(const struct writer *w)
 		const struct edit *edit = &plan->edits[i];
 
 		run = 1;
-		if (edit->kind == EDIT_INSERT_HEADER) {
-			writer_append(list, writer_word(arena_printf(w->arena, "insert %s",
-			    edit->name)));
-			continue;
-		}
-		while (i + run < plan->n_edits &&
-		    plan->edits[i + run].kind == EDIT_DELETE_HEADER)
+		while (edit->kind == EDIT_DELETE_HEADER && i + run < plan->n_edits &&
+		    is_same_edit(edit, &plan->edits[i + run]))
 			run++;
-		writer_append(list, writer_word(arena_printf(w->arena, "delete %zu %s", run,
-		    edit->name)));
+		writer_append(list, writer_word(edit_text(w, edit, run)));
 	}
 	return list;
 }

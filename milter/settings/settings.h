@@ -33,6 +33,8 @@ enum {				/* bits of settings.outbound */
 enum {				/* bits of settings.repair */
 	REPAIR_DATE = 1,
 	REPAIR_MESSAGE_ID = 2,
+	REPAIR_HEADERS = 4,
+	REPAIR_ENCODING = 8,
 };
 
 enum {				/* bits of settings.log_privacy */

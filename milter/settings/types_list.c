@@ -26,18 +26,6 @@ is_repeated(struct reading *reading, const struct option *option,
 	return false;
 }
 
-/* Words that a later version will know, so that the error can say so. */
-static const char *
-expected_word(struct reading *reading, const struct option *option, const char *word)
-{
-	const char *words = limits_text(reading->work, option->limits);
-
-	if (strcmp(option->name, "repair") == 0 && limits_find("headers|encoding", word) >= 0)
-		return arena_printf(reading->work, "%s; \"%s\" comes with the content "
-		    "checks, which this version does not have", words, word);
-	return words;
-}
-
 static void
 set_words(struct reading *reading, const struct option *option, void *section,
     const struct values *values)
@@ -49,7 +37,7 @@ set_words(struct reading *reading, const struct option *option, void *section,
 		position = limits_find(option->limits, values->p[i].text);
 		if (position < 0)
 			type_wrong(reading, option, &values->p[i],
-			    expected_word(reading, option, values->p[i].text));
+			    limits_text(reading->work, option->limits));
 		else if (!is_repeated(reading, option, values, i))
 			bits |= 1u << position;
 	}

@@ -317,26 +317,43 @@ print_signatures(struct report *r)
 		print_existing(r, &dkim->existing[i]);
 }
 
+static const char *
+edit_text(const struct report *r, const struct edit *edit, size_t run)
+{
+	struct arena *arena = r->judged->arena;
+	const char *name = log_safe(arena, slice_of(edit->name), 80);
+
+	switch (edit->kind) {
+	case EDIT_INSERT_HEADER:
+		return arena_printf(arena, "add %s", name);
+	case EDIT_CHANGE_HEADER:
+		return arena_printf(arena, "rewrite %s", name);
+	case EDIT_REPLACE_BODY:
+		return "encode the body anew";
+	case EDIT_DELETE_HEADER:
+		break;
+	}
+	return arena_printf(arena, "remove %s (%zu)", name, run);
+}
+
 static void
 print_edits(struct report *r)
 {
 	const struct plan *plan = r->plan;
-	size_t deleted = 0;
+	size_t run;
 
 	if (plan->n_edits == 0)
 		return;
 	page_heading(&r->page, "What would be changed");
-	for (size_t i = 0; i < plan->n_edits; i++) {
-		if (plan->edits[i].kind == EDIT_DELETE_HEADER)
-			deleted++;
-	}
-	if (deleted > 0)
-		page_wrap(&r->page, 2, arena_printf(r->judged->arena,
-		    "remove X-Mailworthy (%zu)", deleted));
-	for (size_t i = 0; i < plan->n_edits; i++) {
-		if (plan->edits[i].kind == EDIT_INSERT_HEADER)
-			page_wrap(&r->page, 2, arena_printf(r->judged->arena, "add %s",
-			    plan->edits[i].name));
+	for (size_t i = 0; i < plan->n_edits; i += run) {
+		const struct edit *edit = &plan->edits[i];
+
+		run = 1;
+		while (edit->kind == EDIT_DELETE_HEADER && i + run < plan->n_edits &&
+		    plan->edits[i + run].kind == EDIT_DELETE_HEADER &&
+		    slice_is(slice_of(edit->name), plan->edits[i + run].name))
+			run++;
+		page_wrap(&r->page, 2, edit_text(r, edit, run));
 	}
 }
 

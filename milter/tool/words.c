@@ -186,7 +186,7 @@ words_stream(const struct check_input *judged)
 	if (message->declared == NULL)
 		return name;
 	return arena_printf(judged->arena, "%s%s \"%s\"%s", name != NULL ? name : "",
-	    name != NULL ? ", stream" : "stream", message->declared->name,
+	    name != NULL ? ", section" : "section", message->declared->name,
 	    message->stream_is_declared || name == NULL ? "" : " (the kind by its headers)");
 }
 

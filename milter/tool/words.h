@@ -16,7 +16,7 @@ struct view_part;
 /* "would be refused with 550 5.7.1 (from-multiple)". */
 const char *words_would(const struct check_input *judged, const struct verdict *verdict);
 
-/* "bulk, stream "news""; NULL when nothing tells a stream. */
+/* "bulk, section "news""; NULL when nothing tells a stream. */
 const char *words_stream(const struct check_input *judged);
 
 /* The finding is the postmaster's to mend, not the author's. */

@@ -7,12 +7,14 @@
 #include "base/buf.h"
 #include "evidence/evidence.h"
 #include "facts/message.h"
+#include "mail/changes.h"
 #include "settings/settings.h"
 #include "verdict/fold.h"
 #include "verdict/plan.h"
 
 enum {
-	INSERTS_MAX = 5,	/* Message-ID, Date, X-Mailworthy, two signatures */
+	INSERTS_MAX = 6,	/* Message-ID, Date, X-Mailworthy, two signatures; body */
+	REPAIRS_MAX = 4,
 	TRACE_LINE = 72,
 	TRACE_MAX = 4096,
 };
@@ -77,11 +79,32 @@ trace_value(const struct check_input *input, const struct verdict *verdict)
 	return buf_str(&out);
 }
 
+/* What was mended: the header section step by step, the body. */
+static void
+plan_mended(const struct message_repair *repair, struct plan *plan)
+{
+	static const enum edit_kind kinds[] = {
+		[CHANGE_SET] = EDIT_CHANGE_HEADER,
+		[CHANGE_DELETE] = EDIT_DELETE_HEADER,
+		[CHANGE_INSERT] = EDIT_INSERT_HEADER,
+	};
+
+	for (size_t i = 0; i < repair->n_steps; i++) {
+		const struct change *step = &repair->steps[i];
+
+		add_edit(plan, kinds[step->kind], step->name, step->value, step->index);
+	}
+	if (repair->body != NULL)
+		add_edit(plan, EDIT_REPLACE_BODY, NULL, NULL, 0);
+	plan->body = repair->body;
+}
+
 static void
 plan_repairs(const struct check_input *input, struct plan *plan)
 {
 	const struct message *message = input->message;
-	const char **repaired = arena_array(input->arena, 2, sizeof(*repaired));
+	const char **repaired = arena_array(input->arena, REPAIRS_MAX,
+	    sizeof(*repaired));
 
 	plan->repaired = repaired;
 	if (message->added_message_id != NULL)
@@ -94,6 +117,10 @@ plan_repairs(const struct check_input *input, struct plan *plan)
 	}
 	if (message->added_message_id != NULL)
 		repaired[plan->n_repaired++] = "message-id";
+	if (message->repair != NULL && message->repair->headers)
+		repaired[plan->n_repaired++] = "headers";
+	if (message->repair != NULL && message->repair->encoding)
+		repaired[plan->n_repaired++] = "encoding";
 }
 
 /* The last one inserted stands on top: RSA, which every receiver can verify. */
@@ -116,10 +143,14 @@ static void
 plan_edits(const struct check_input *input, const struct verdict *verdict,
     struct plan *plan)
 {
+	const struct message_repair *repair = input->message->repair;
 	size_t copies = headers_count(input->message->headers, HDR_X_MAILWORTHY);
+	size_t steps = repair != NULL ? repair->n_steps : 0;
 
-	plan->edits = arena_array(input->arena, copies + INSERTS_MAX,
+	plan->edits = arena_array(input->arena, steps + copies + INSERTS_MAX,
 	    sizeof(*plan->edits));
+	if (repair != NULL)
+		plan_mended(repair, plan);
 	for (size_t i = copies; i > 0; i--)
 		add_edit(plan, EDIT_DELETE_HEADER, trace_name, NULL, (unsigned)i);
 	plan_repairs(input, plan);

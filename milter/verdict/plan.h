@@ -8,22 +8,29 @@
 
 #include "verdict/verdict.h"
 
+struct spool;
+
 enum edit_kind {
 	EDIT_INSERT_HEADER,	/* at index 0: above everything else */
 	EDIT_DELETE_HEADER,	/* occurrence `index` (from 1) of `name` */
+	EDIT_CHANGE_HEADER,	/* the value of that occurrence */
+	EDIT_REPLACE_BODY,	/* by plan.body */
 };
 
 struct edit {
 	enum edit_kind kind;
-	const char *name;
+	const char *name;	/* NULL: of no header */
 	const char *value;	/* with "\n\t" folds, leading blank included */
 	unsigned index;
 };
 
 struct plan {
-	struct edit *edits;	/* deletions from the highest index down come first */
+	struct edit *edits;	/* indexes are those of the message as it came: changes
+				 * and deletions, these from the highest index down,
+				 * come before what is inserted */
 	size_t n_edits;
-	const char *const *repaired;	/* "date", "message-id" */
+	const struct spool *body;	/* in place of the one that came; NULL */
+	const char *const *repaired;	/* "date", "message-id", "headers", "encoding" */
 	size_t n_repaired;
 	enum action action;
 	const char *reply_code;		/* "451" */

@@ -1,7 +1,9 @@
 /*
  * What each large receiver would say, as a table of the rules they publish.
- * A rule holds only where every input it needs is known; rules for bulk mail
- * (quotas, unsubscribing) are not here, they bind a stream of their own.
+ * A rule holds only where every input it needs is known.  Rules for bulk mail
+ * are not here: quotas nobody can foresee, and without one-click unsubscribing
+ * mail goes to the spam folder and is not refused (Gmail answer/81126 and Yahoo
+ * Sender Hub name no reply for it).
  */
 #include <string.h>
 

@@ -6,9 +6,13 @@ build_packages="gcc make autoconf automake libtool pkg-config libmilter-dev
  libopendkim-dev libspf2-dev libopendmarc-dev libunbound-dev libconfuse-dev
  libjansson-dev libpsl-dev libidn2-dev libgmime-3.0-dev libssl-dev
  libcap-ng-dev libsystemd-dev libxml2-dev libarchive-dev libmagic-dev"
-# Phrases are matched by Hyperscan where the processor has it.
-[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] &&
-    build_packages="$build_packages libhyperscan-dev"
+# Phrases are matched by Hyperscan, beside amd64 by Vectorscan where the
+# distribution has it; else by the automaton of our own.
+if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then
+	build_packages="$build_packages libhyperscan-dev"
+elif apt-cache show libvectorscan-dev >/dev/null 2>&1; then
+	build_packages="$build_packages libvectorscan-dev"
+fi
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

@@ -8,8 +8,12 @@
  *	dunno ID			could not tell
  *	open ID...			these and no others could not tell
  *	receiver NAME accept|REPLY	NAME: gmail microsoft yahoo apple all
- *	header NAME [has TEXT]		is added; blanks and folds do not count
+ *	header NAME [has TEXT]		is added or changed; blanks and folds do
+ *					not count
  *	no-header NAME
+ *	body TEXT			stands in the body as it leaves; "@0D@" is
+ *					a byte, \n a line end in it
+ *	no-body TEXT
  *	signs NAME N			stands N times in h= of the first signature
  *	verifies N			N signatures when it arrives, all pass
  *	reply TEXT			part of the SMTP reply; "none"
@@ -183,7 +187,8 @@ find_insert(struct scenario *s, struct slice name, const char *text)
 	size_t i;
 
 	for (i = plan->n_edits; i-- > 0;)
-		if (plan->edits[i].kind == EDIT_INSERT_HEADER &&
+		if ((plan->edits[i].kind == EDIT_INSERT_HEADER ||
+		    plan->edits[i].kind == EDIT_CHANGE_HEADER) &&
 		    slice_is(name, plan->edits[i].name) &&
 		    strstr(without_blanks(s, plan->edits[i].value),
 		    without_blanks(s, text)) != NULL)
@@ -235,6 +240,47 @@ expect_verifies(struct scenario *s, const char *value)
 	if (n != passed || strtoul(value, NULL, 10) != n)
 		scenario_fault(s, "%zu signatures arrive, %zu verify, expected %s", n,
 		    passed, value);
+}
+
+static bool
+body_has(struct scenario *s, const char *text)
+{
+	struct slice body, wanted, rest = slice_of(text), part;
+	const char *lines = "";
+	size_t n;
+
+	/* "\\n" is a line end */
+	while (rest.n > 0) {
+		n = slice_find_nocase(rest, "\\n");
+		part = slice_sub(rest, 0, n);
+		lines = arena_printf(s->arena, "%s%.*s%s", lines, (int)part.n, part.p,
+		    n < rest.n ? "\n" : "");
+		rest = slice_sub(rest, n + 2, rest.n);
+	}
+	wanted = expand_message(s, slice_of(lines));
+
+	scenario_edited(s, &body);
+	/* its line end was put in */
+	wanted.n -= wanted.n > 1 && slice_ends_nocase(wanted, "\r\n") ? 2 : 0;
+	return memmem(body.p, body.n, wanted.p, wanted.n) != NULL;
+}
+
+static void
+expect_body(struct scenario *s, const char *text)
+{
+	struct slice body;
+
+	scenario_edited(s, &body);
+	if (!body_has(s, text))
+		scenario_fault(s, "body \"%.*s\", expected \"%s\"",
+		    body.n < 2000 ? (int)body.n : 2000, body.p, text);
+}
+
+static void
+expect_no_body(struct scenario *s, const char *text)
+{
+	if (body_has(s, text))
+		scenario_fault(s, "the body holds \"%s\"", text);
 }
 
 static void
@@ -346,6 +392,8 @@ expect_line(struct scenario *s, const char *word, const char *value)
 		{ "verifies", expect_verifies },
 		{ "record", expect_record },
 		{ "rcpt", expect_rcpt },
+		{ "body", expect_body },
+		{ "no-body", expect_no_body },
 	};
 	size_t i;
 

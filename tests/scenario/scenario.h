@@ -63,6 +63,9 @@ void scenario_die(const struct scenario *s, const char *what, const char *text)
 /* Takes the message as it leaves to a verifier: signatures found and passing. */
 void scenario_verify(struct scenario *s, size_t *n_r, size_t *passed_r);
 
+/* The message as it leaves, and its body inside of it. */
+struct slice scenario_edited(struct scenario *s, struct slice *body_r);
+
 /* ---- sections.c ---- */
 
 struct slice read_whole(struct arena *arena, const char *path);

@@ -123,6 +123,25 @@ test_descriptor(void **state)
 }
 
 static void
+test_freed_early(void **state)
+{
+	struct arena *arena = arena_new();
+	struct spool *spool = NULL;
+	int fd;
+
+	(void)state;
+	spool_free(&spool);
+	spool = spool_new(arena, 1000 * 1000);
+	add(spool, 0, 1000 * 1000, 10000);
+	fd = spool_fd(spool);
+	assert_true(fd >= 0);
+	spool_free(&spool);
+	assert_null(spool);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	arena_free(&arena);
+}
+
+static void
 test_maximum(void **state)
 {
 	struct arena *arena = arena_new();
@@ -205,6 +224,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_descriptor),
+		cmocka_unit_test(test_freed_early),
 		cmocka_unit_test(test_maximum),
 		cmocka_unit_test(test_disk_full),
 		cmocka_unit_test(test_no_descriptor),

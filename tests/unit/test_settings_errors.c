@@ -92,11 +92,8 @@ static const struct bad values[] = {
 	  "networks and all" },
 	{ "outbound = {all, local}",
 	  "/f:1: outbound: expected \"all\" to stand alone (it takes the others in)" },
-	{ "repair = {date, encoding}", "/f:1: repair: expected date or message-id; "
-	  "\"encoding\" comes with the content checks, which this version does not have "
-	  "(got \"encoding\")" },
-	{ "repair = {headers}", "/f:1: repair: expected date or message-id; \"headers\" comes "
-	  "with the content checks, which this version does not have (got \"headers\")" },
+	{ "repair = {date, body}", "/f:1: repair: expected date, message-id, headers or "
+	  "encoding (got \"body\")" },
 	{ "repair = {date, date}",
 	  "/f:1: repair: expected each value once (got \"date\" twice)" },
 	{ "log-privacy = {no-subject, hash-subject}",

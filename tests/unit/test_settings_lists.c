@@ -154,6 +154,34 @@ test_builtin_agree(void **state)
 	arena_free(&arena);
 }
 
+/* Words that every notice of a login or a payment needs are no phrases. */
+static void
+test_builtin_phrases(void **state)
+{
+	static const char *const never[] = {
+		"account", "password", "card", "click", "urgent", "hurry",
+		"konto", "passwort", "karte", "klick", "dringend",
+		"compte", "mot de passe", "carte", "cliqu",
+		"cuenta", "contraseña", "tarjeta", "clic", "senha", "cartão", "clique",
+		"carta", "wachtwoord", "kaart", "klik", "hasło", "karta", "pilne",
+	};
+	struct arena *arena = arena_new();
+	const struct phrase *phrase;
+	size_t n;
+
+	(void)state;
+	phrase = lists_phrases(lists_new_builtin(arena), &n);
+	assert_true(n >= 1500);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < sizeof(never) / sizeof(never[0]); j++) {
+			if (strstr(phrase[i].text, never[j]) != NULL)
+				fail_msg("%s.txt: \"%s\" holds \"%s\"", phrase[i].language,
+				    phrase[i].text, never[j]);
+		}
+	}
+	arena_free(&arena);
+}
+
 static void
 test_lookup(void **state)
 {
@@ -420,6 +448,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builtin),
 		cmocka_unit_test(test_builtin_agree),
+		cmocka_unit_test(test_builtin_phrases),
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_in_place),
 		cmocka_unit_test(test_providers),

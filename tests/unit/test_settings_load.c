@@ -44,7 +44,8 @@ test_defaults(void **state)
 	assert_int_equal(s->networks.p[0].bits, 8);
 	assert_int_equal(s->networks.p[1].bits, 128);
 	assert_int_equal(s->ignore_daemons.n, 0);
-	assert_int_equal(s->repair, REPAIR_DATE | REPAIR_MESSAGE_ID);
+	assert_int_equal(s->repair, REPAIR_DATE | REPAIR_MESSAGE_ID | REPAIR_HEADERS |
+	    REPAIR_ENCODING);
 	assert_int_equal(s->trace_header, TRACE_BRIEF);
 	assert_int_equal(s->hold_below, 0);
 	assert_int_equal(s->link_trackers.n, 0);

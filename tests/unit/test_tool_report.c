@@ -338,6 +338,37 @@ test_json(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void
+test_stream(void **state)
+{
+	static const struct {
+		enum stream stream;
+		bool is_section, names_kind;
+		const char *line;		/* NULL: none */
+	} rows[] = {
+		{ STREAM_NONE, false, false, NULL },
+		{ STREAM_BULK, false, false, "Stream    bulk\n" },
+		{ STREAM_BULK, true, true, "Stream    bulk, section \"news\"\n" },
+		{ STREAM_BULK, true, false,
+		    "Stream    bulk, section \"news\" (the kind by its headers)\n" },
+		{ STREAM_NONE, true, false, "Stream    section \"news\"\n" },
+	};
+	struct settings_stream stream = { .name = "news", .mode = -1, .hold_below = -1 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		c.message->stream = rows[i].stream;
+		c.message->declared = rows[i].is_section ? &stream : NULL;
+		c.message->stream_is_declared = rows[i].names_kind;
+		make_report(false, 80);
+		if (rows[i].line == NULL)
+			assert_null(strstr(report, "Stream"));
+		else
+			assert_non_null(strstr(report, rows[i].line));
+		teardown(state);
+		setup(state);
+	}
+}
+
 int
 main(void)
 {
@@ -350,6 +381,7 @@ main(void)
 		TEST(test_held),
 		TEST(test_refused_elsewhere),
 		TEST(test_why),
+		TEST(test_stream),
 		TEST(test_sender_not_known),
 		TEST(test_widths),
 		TEST(test_record_line),

@@ -336,6 +336,24 @@ def reload():
         rig.check_health()
 
 
+@test("SIGHUP: lists are read again; one with an error is told and changes nothing")
+def reload_lists():
+    with Rig(build) as rig:
+        lists = pathlib.Path(rig.key).parent / "lists"
+        lists.mkdir()
+        (lists / "freemail.txt").write_text("mail.example.org\n")
+        rest = f'lists = "{lists}"'
+        rig.reload(mode="enforce", rest=rest)
+        (lists / "freemail.txt").write_text("# two\nmail.example.org\ngmail\n")
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("configuration NOT reloaded: the old one stays in force")
+        assert f"{lists}/freemail.txt:3: expected a domain" in rig.daemon.read_log()
+        assert rig.one().inserted("DKIM-Signature")
+        (lists / "freemail.txt").write_text("mail.example.org\n")
+        rig.reload(mode="enforce", rest=rest)
+        assert rig.one().inserted("DKIM-Signature")
+
+
 @test("SIGHUP names what needs a restart")
 def reload_fixed():
     with Rig(build) as rig:

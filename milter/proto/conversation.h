@@ -27,7 +27,8 @@ struct conversation {
 	struct passage *passage;	/* NULL before the first of the body */
 	struct rcpt_stage *rcpts;	/* NULL before the first recipient is judged */
 	bool leading_spaces;		/* SMFIP_HDR_LEADSPC was agreed */
-	bool answers_rcpt;		/* the MTA waits for an answer to RCPT */
+	bool judges_rcpts;		/* recipients may be refused: RCPT is answered */
+	bool spares_rcpt;		/* agreed that RCPT has no answer */
 	bool keeps_body;		/* SMFIF_CHGBODY was not offered */
 	/* of the session; here, since a client may say HELO for ever */
 	char helo[CONVERSATION_HELO_MAX + 1];

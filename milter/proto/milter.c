@@ -99,14 +99,14 @@ agree(SMFICTX *ctx, struct conversation *conversation, unsigned long actions,
  * RCPT is answered everywhere when a recipient may be refused.
  */
 static unsigned long
-steps_for(unsigned long offered, bool answers_rcpt)
+steps_for(unsigned long offered, bool judges_rcpts)
 {
 	unsigned long left_out = SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NOEOH;
 	unsigned long no_reply = SMFIP_NR_HDR | SMFIP_NR_BODY;
 
 	if (!over_tcp) {
 		left_out |= SMFIP_NODATA;
-		if (!answers_rcpt)
+		if (!judges_rcpts)
 			no_reply |= SMFIP_NR_RCPT;
 	}
 	/* libmilter answers for us where the MTA cannot do without (NR) */
@@ -130,14 +130,19 @@ mlfi_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	agree(ctx, conversation, f0, f1);
 	*pf0 = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE |
 	    (f0 & (SMFIF_CHGBODY | SMFIF_SETSYMLIST));
-	conversation->answers_rcpt = core_judges_rcpts(options->core,
+	conversation->judges_rcpts = core_judges_rcpts(options->core,
 	    conversation->snapshot);
-	*pf1 = steps_for(f1, conversation->answers_rcpt);
+	*pf1 = steps_for(f1, conversation->judges_rcpts);
+	conversation->spares_rcpt = (*pf1 & SMFIP_NR_RCPT) != 0;
 	*pf2 = *pf3 = 0;
 	return SMFIS_CONTINUE;
 }
 
-/* After "quit, a new connection follows" there is no new negotiation. */
+/*
+ * After "quit, a new connection follows" there is no new negotiation: what was
+ * agreed about RCPT is not known here.  It is answered, which libmilter leaves
+ * out where that was agreed, and nobody is refused.
+ */
 static struct conversation *
 conversation_again(SMFICTX *ctx)
 {
@@ -255,7 +260,7 @@ mlfi_envfrom(SMFICTX *ctx, char **args)
 static bool
 refuses(struct conversation *conversation, struct rcpt *rcpt, struct plan *plan_r)
 {
-	if (!conversation->answers_rcpt)
+	if (!conversation->judges_rcpts)
 		return false;
 	if (conversation->rcpts == NULL)
 		conversation->rcpts = rcpt_stage_begin(options->core,
@@ -287,7 +292,7 @@ mlfi_envrcpt(SMFICTX *ctx, char **args)
 	message_add_rcpt(message, &rcpt);
 	if (refused)
 		return apply_refusal(ctx, &plan);
-	return over_tcp || conversation->answers_rcpt ? SMFIS_CONTINUE : SMFIS_NOREPLY;
+	return conversation->spares_rcpt ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 /* The MTA left the blank after the colon out: it was the usual one. */

@@ -34,6 +34,11 @@ example.net A 192.0.2.20
 example.net MX 10 example.net
 example.org A 192.0.2.30
 example.org MX 10 example.org
+moving.example MX 10 example.org
+broken.example ANY !servfail
+halfbroken.example MX !nodata
+halfbroken.example A !nodata
+halfbroken.example AAAA !servfail
 """
 
 CONFIG = """\

@@ -6,10 +6,11 @@ messages over one connection; what an MTA cannot do.
 """
 
 import sys
+import time
 
 from rig import Rig, case, is_sanitized, run_cases
 from milter import (ALL_ACTIONS, ALL_STEPS, CHANGE_HEADERS, HEADERS, LEADING_SPACE, NO_DATA,
-                    NO_UNKNOWN, NR_ALL, QUARANTINE, SET_SYMLIST)
+                    NO_UNKNOWN, NR_ALL, NR_RCPT, QUARANTINE, SET_SYMLIST)
 
 STEPS = [
     ("negotiate", lambda m: m.negotiate()),
@@ -178,6 +179,220 @@ def helo_flood(rig):
     assert answer.action == "continue"
     grown = rig.memory() - before
     assert grown < 4096 or is_sanitized(rig.build), f"{grown} KiB more"
+
+
+# ---- recipients ----
+
+def rcpt(m, path, **kwargs):
+    """As Postfix names the next hop of a domain with an MX of its own."""
+    return m.rcpt(path, host=path.strip("<>").rpartition("@")[2], **kwargs)
+
+
+def rest(m, queue_id="4RCPT"):
+    m.data()
+    m.headers()
+    m.eoh()
+    m.body()
+    return m.eom(queue_id)
+
+
+def refusal(m, path):
+    """The reply to a recipient that is refused."""
+    m.macros("R", {"{rcpt_mailer}": "smtp", "{rcpt_host}": path.strip("<>").rpartition("@")[2]})
+    m.put("R", path.encode() + b"\0")
+    command, data = m.receive()
+    assert command == "y", (path, command)
+    return data.rstrip(b"\0").decode()
+
+
+@case("a refused recipient among good ones")
+def rcpt_refused(rig):
+    with rig.open() as m:
+        m.begin()
+        assert m.mail() == "c"
+        assert rcpt(m, "<bert@example.net>") == "c"
+        reply = refusal(m, "<carol@gmial.com>")
+        assert reply.startswith("550 5.1.2 mailworthy rcpt-typo: ") and \
+            "did you mean carol@gmail.com?" in reply, reply
+        reply = refusal(m, "<dora@gone.example>")
+        assert reply.startswith("550 5.1.2 mailworthy rcpt-no-mail: "), reply
+        assert rcpt(m, "<erik@example.org>") == "c"
+        answer = rest(m)
+        assert answer.action == "continue" and len(answer.inserted()) == 2, answer
+        record = rig.last_record()
+        assert record["rcpt_to"] == ["bert@example.net", "erik@example.org"], record
+        assert record["rcpts_refused"] == [
+            {"rcpt_to": "carol@gmial.com", "id": "rcpt-typo"},
+            {"rcpt_to": "dora@gone.example", "id": "rcpt-no-mail"}], record
+        assert record["findings"] == [] and "aborted" not in record, record
+        # nothing of it reaches the next message
+        m.message(queue_id="4NEXT")
+        assert rig.last_record()["rcpts_refused"] == []
+        m.quit()
+
+
+def gives_up(how):
+    """Cases: everybody is refused, and the client ends the message some way."""
+    def register(function):
+        @case(f"all recipients are refused, then {how}: on record")
+        def run(rig):
+            before = len(rig.daemon.records())
+            with rig.open() as m:
+                m.begin()
+                m.mail()
+                refusal(m, "<bert@gone.example>")
+                refusal(m, "<carol@gmial.com>")
+                function(rig, m)
+            end = time.monotonic() + 5
+            while len(rig.daemon.records()) == before and time.monotonic() < end:
+                time.sleep(0.01)
+            record = rig.daemon.records()[before]
+            assert [r["id"] for r in record["rcpts_refused"]] == \
+                ["rcpt-no-mail", "rcpt-typo"], record
+            assert record["verdict"] is None and record["queue_id"] is None, record
+            assert record["mode"] == "enforce" and "gave up" in record["aborted"], record
+            assert record["rcpt_count"] == 0 and record["rcpt_to"] == [], record
+        return function
+    return register
+
+
+@gives_up("abort")
+def rcpt_abort(rig, m):
+    m.abort()
+    answer = m.message(queue_id="4AFTER")
+    assert answer.action == "continue", answer
+    m.quit()
+
+
+@gives_up("quit")
+def rcpt_quit(rig, m):
+    m.quit()
+
+
+@gives_up("a closed connection")
+def rcpt_close(rig, m):
+    m.close()
+
+
+@gives_up("MAIL again")
+def rcpt_mail_again(rig, m):
+    m.message(queue_id="4AGAIN")
+    m.quit()
+
+
+@case("recipients sent together are answered in order")
+def rcpt_pipelined(rig):
+    names = ["bert@example.net", "carol@gmial.com", "dora@example.org", "erik@gone.example"]
+    with rig.open() as m:
+        m.begin()
+        m.mail()
+        for name in names * 5:
+            m.macros("R", {"{rcpt_mailer}": "smtp", "{rcpt_host}": name.split("@")[1]})
+            m.put("R", f"<{name}>".encode() + b"\0")
+        answers = [m.receive()[0] for _ in names * 5]
+        assert answers == ["c", "y", "c", "y"] * 5, answers
+        assert rest(m).action == "continue"
+        assert rig.last_record()["rcpt_count"] == 10
+        m.quit()
+
+
+@case("of 120 domains that are gone a hundred are refused")
+def rcpt_many(rig):
+    with rig.open() as m:
+        m.begin()
+        m.mail()
+        answers = []
+        for i in range(120):
+            m.macros("R", {"{rcpt_mailer}": "smtp", "{rcpt_host}": f"d{i}.gone.example"})
+            m.put("R", f"<a@d{i}.gone.example>".encode() + b"\0")
+            answers.append(m.receive()[0])
+        assert answers == ["y"] * 100 + ["c"] * 20, answers
+        answer = rest(m)
+        # nobody who is left can be reached either
+        assert answer.action == "reply" and answer.reply.startswith("550 5.1.2"), answer
+        m.quit()
+
+
+@case("a recipient that nobody can look up is not refused")
+def rcpt_doubt(rig):
+    with rig.open() as m:
+        m.begin()
+        m.mail()
+        for path in ("<a@broken.example>", "<b@halfbroken.example>"):
+            assert rcpt(m, path) == "c", path
+        assert rest(m).action == "continue"
+        m.quit()
+    # the resolver has opened its second way to the server
+    rig.descriptors = max(rig.descriptors, rig.count_descriptors())
+
+
+@case("a name server that lies once refuses nobody")
+def rcpt_lie(rig):
+    """The first answer about each type is NXDOMAIN, the second one the truth."""
+    find, lied = rig.zone.find, set()
+
+    def lie(name, qtype):
+        if name == "moving.example" and qtype not in lied:
+            lied.add(qtype)
+            return [], "!nxdomain"
+        return find(name, qtype)
+
+    rig.zone.find = lie
+    try:
+        with rig.open() as m:
+            m.begin()
+            m.mail()
+            assert rcpt(m, "<a@moving.example>") == "c"
+            assert lied == {"MX", "A", "AAAA"}, lied
+            assert rest(m).action == "continue"
+            m.quit()
+    finally:
+        rig.zone.find = find
+
+
+@case("recipients that stay here are not looked up")
+def rcpt_stays(rig):
+    with rig.open() as m:
+        m.begin()
+        m.mail()
+        for mailer in ("local", "virtual", "lmtp", "error", None):
+            assert rcpt(m, "<a@gone.example>", mailer=mailer) == "c", mailer
+        assert m.rcpt("<a@gone.example>", host="[192.0.2.9]:25") == "c"
+        assert rest(m).action == "continue"
+        m.quit()
+
+
+@case("RCPT has no answer where none can be refused")
+def rcpt_spared(rig):
+    with rig.open() as m:
+        assert not m.steps & NR_RCPT
+    for changes in ({"mode": "audit"},
+                    {"rest": 'check "rcpt-typo" { action = none }\n'
+                             'check "rcpt-no-mail" { shadow = yes }'}):
+        saved = {k: rig.settings[k] for k in changes}
+        rig.reload(**changes)
+        try:
+            with rig.open() as m:
+                assert m.steps & NR_RCPT, hex(m.steps)
+                m.begin()
+                m.mail()
+                assert rcpt(m, "<a@gone.example>") is None
+                assert rcpt(m, "<a@example.net>") is None
+                assert rest(m).action == "continue"
+                m.put("K")
+                m.begin()
+                assert m.message(queue_id="4K").action == "continue"
+                m.quit()
+        finally:
+            rig.reload(**saved)
+    with rig.open() as m:       # and one that began before: as it was agreed
+        rig.reload(mode="audit")
+        m.begin()
+        m.mail()
+        assert refusal(m, "<a@gone.example>").startswith("550")
+        rig.reload(mode="enforce")
+        m.abort()
+        m.quit()
 
 
 # ---- what an MTA can do ----

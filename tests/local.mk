@@ -35,6 +35,7 @@ unit_tests += \
 	tests/unit/test_facts_message \
 	tests/unit/test_facts_stream \
 	tests/unit/test_evidence_author \
+	tests/unit/test_evidence_destinations \
 	tests/unit/test_evidence_dkim \
 	tests/unit/test_evidence_dmarc \
 	tests/unit/test_evidence_dmarc_record \
@@ -64,6 +65,7 @@ unit_tests += \
 	tests/unit/test_checks_html \
 	tests/unit/test_checks_opinion \
 	tests/unit/test_checks_mime \
+	tests/unit/test_checks_recipient \
 	tests/unit/test_checks_size \
 	tests/unit/test_checks_spf \
 	tests/unit/test_checks_table \

@@ -79,8 +79,9 @@ is_routed_by_hand(const struct collection *c, const struct rcpt *rcpt)
 	const struct settings *settings = c->input->settings;
 	struct slice host = bare_host(rcpt->host);
 
-	if (host.n == 0 || (slice_is(host, rcpt->address.domain) &&
-	    rcpt->host[0] != '[') || slice_is(host, rcpt->address.domain_utf8))
+	if (host.n == 0 || (rcpt->host[0] != '[' &&
+	    (slice_is(host, rcpt->address.domain) ||
+	    slice_is(host, rcpt->address.domain_utf8))))
 		return false;
 	for (size_t i = 0; i < settings->n_egresses; i++)
 		if (settings->egresses[i].via != NULL && slice_eq_nocase(host,
@@ -348,7 +349,9 @@ look_up(struct collection *c, struct found *found, enum progress *progress)
 	*progress = PROGRESS_ASKED;
 	if (ask(c, &asked) != 0)
 		return age == RESULT_NONE;
-	if (age == RESULT_DUE && !takes_mail(&fresh) && !fresh.confirmed)
+	/* a doubt does not end a yes that still holds; a no it does */
+	if (age == RESULT_DUE && takes_mail(found->d) && !takes_mail(&fresh) &&
+	    !is_dead(&fresh))
 		return 0;
 	*found->d = fresh;
 	found->mx_host = asked.mx_host;

@@ -225,6 +225,7 @@ EXTRA_DIST += \
 	tests/milter/threads.py \
 	tests/milter/threads.supp \
 	tests/mta/process.py \
+	tests/mta/recipients.py \
 	tests/tool/page.py
 
 # make fuzzers (after configure --enable-fuzzers): not part of make check

@@ -273,7 +273,7 @@ without_comments(struct slice text, char *copy, size_t size)
 {
 	size_t n = 0;
 
-	if (slice_find_nocase(text, "/*") == text.n)
+	if (slice_find(text, '*') == text.n)
 		return text;
 	while (text.n > 0 && n < size) {
 		if (slice_starts_nocase(text, "/*")) {
@@ -292,12 +292,11 @@ without_important(struct slice value)
 {
 	size_t bang = slice_find(value, '!');
 
-	if (bang < value.n)
-		value = slice_sub(value, 0, bang);
+	if (bang == value.n)
+		return value;
+	value.n = bang;
 	while (value.n > 0 && is_blank(value.p[value.n - 1]))
 		value.n--;
-	while (value.n > 0 && is_blank(value.p[0]))
-		value = slice_sub(value, 1, value.n);
 	return value;
 }
 

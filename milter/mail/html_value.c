@@ -29,8 +29,18 @@ find_outside(struct slice text, char wanted, bool blank_too)
 {
 	char quote = '\0';
 	int depth = 0;
+	size_t i;
 
-	for (size_t i = 0; i < text.n; i++) {
+	/* Most styles have neither quotes nor brackets. */
+	for (i = 0; !blank_too && i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == wanted)
+			return i;
+		if (c == '"' || c == '\'' || c == '(')
+			break;
+	}
+	for (; i < text.n; i++) {
 		char c = text.p[i];
 
 		if (quote != '\0') {

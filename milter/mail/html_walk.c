@@ -367,12 +367,43 @@ add_image(struct html_walk *walk, const struct html_frame *frame,
 	walk->link_is_seen = true;
 }
 
+/*
+ * Most links of a message lead to the host of the one before: where all up to
+ * the path is the same, so is its reading.
+ */
+static bool
+reads_as_last(struct html_walk *walk, struct html_link *link)
+{
+	const struct html_link *last = link - 1;
+	size_t n = strlen(link->target), path, begin;
+
+	if (walk->facts->n_links < 2 || last->url.host == NULL || last->url.has_invisible ||
+	    n > URL_MAX)
+		return false;
+	path = last->url.path.n;
+	begin = strlen(last->target) - path;
+	if (path > strlen(last->target) || begin >= n ||
+	    memcmp(last->target + begin, last->url.path.p, path) != 0 ||
+	    memcmp(last->target, link->target, begin) != 0 ||
+	    strchr("/?#", link->target[begin]) == NULL)
+		return false;
+	for (size_t i = begin; i < n; i++) {
+		if (link->target[i] < ' ')	/* control, or not ASCII */
+			return false;
+	}
+	link->url = last->url;
+	link->url.path = (struct slice){ link->target + begin, n - begin };
+	return true;
+}
+
 static void
 parse_link(struct html_walk *walk, struct html_link *link)
 {
 	struct slice target = slice_of(link->target);
 	const char *joined;
 
+	if (reads_as_last(walk, link))
+		return;
 	url_parse(walk->arena, target, &link->url);
 	if (link->url.kind != URL_NONE || walk->base == NULL || target.n == 0 ||
 	    target.p[0] == '#' || target.n > URL_MAX)

@@ -62,7 +62,7 @@ attached(void)
 
 static void picture(void) { read_parts("Hello", "<img src=a>" FIFTY); }
 static void picture_100(void) { read_parts("Hello", "<img src=a>" HUNDRED); }
-static void picture_99(void) { read_parts("", "<img src=a>" HUNDRED + 0); facts.visible = 99; }
+static void picture_99(void) { read_parts("", "<img src=a>" HUNDRED); facts.visible = 99; }
 static void picture_text(void) { read_parts(HUNDRED HUNDRED, "<img src=a>"); }
 static void picture_text_199(void) { read_parts(HUNDRED HUNDRED "\0", "<img src=a>");
     parts[0].text.n = 199; }

@@ -373,6 +373,51 @@ test_links(void **state)
 	assert_string_equal(facts.links[1].text, "two");
 }
 
+/* A link that begins as the one before it, up to the path and not so far. */
+static void
+test_like_last(void **state)
+{
+	static const struct { const char *target, *host, *path; } rows[] = {
+		{ "https://www.example.com/a", "www.example.com", "/a" },
+		{ "https://www.example.com/b?c", "www.example.com", "/b?c" },
+		{ "https://www.example.com", "www.example.com", "" },
+		{ "https://www.example.com", "www.example.com", "" },
+		{ "https://www.example.com#d", "www.example.com", "#d" },
+		{ "https://www.example.com.example.net/a", "www.example.com.example.net",
+		    "/a" },
+		{ "https://www.example.com", "www.example.com", "" },
+		{ "https://www.example.com@example.net/", "example.net", "/" },
+		{ "https://www.example.com/", "www.example.com", "/" },
+		{ "https://www.example.com/\ta", "www.example.com", "/a" },
+		{ "https://www.example.com:81/", "www.example.com", "/" },
+		{ "https://www.example.com:8/", "www.example.com", "/" },
+		{ "mailto:a@example.com", NULL, "a@example.com" },
+		{ "mailto:b@example.com", NULL, "b@example.com" },
+		{ "", NULL, NULL },
+	};
+	struct html *html = html_new(arena);
+	struct html_facts facts;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *link = arena_printf(arena, "<a href=\"%s\">", rows[i].target);
+
+		html_add(html, link, strlen(link));
+	}
+	html_finish(html, &facts);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct url *url = &facts.links[i].url;
+
+		same(rows[i].target, "host", url->host, rows[i].host);
+		same(rows[i].target, "path", url->path.p == NULL ? NULL :
+		    slice_dup(arena, url->path), rows[i].path);
+	}
+	assert_int_equal(facts.links[10].url.port, 81);
+	assert_int_equal(facts.links[11].url.port, 8);
+	assert_true(facts.links[7].url.has_userinfo);
+	assert_false(facts.links[8].url.has_userinfo);
+}
+
 /* unit n times between what begins and what ends. */
 static struct html_facts
 read_many(const char *begin, const char *unit, size_t n, const char *end)
@@ -516,8 +561,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_texts), TEST(test_hidden), TEST(test_visible), TEST(test_images),
-		TEST(test_things), TEST(test_links), TEST(test_limits), TEST(test_slow),
-		TEST(test_unfinished), TEST(test_bytes),
+		TEST(test_things), TEST(test_links), TEST(test_like_last),
+		TEST(test_limits), TEST(test_slow), TEST(test_unfinished),
+		TEST(test_bytes),
 	};
 
 	html_init();

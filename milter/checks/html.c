@@ -121,8 +121,8 @@ check_html_image_only(const struct check_input *input, struct check_result *resu
 	else if (view->over_limit)
 		check_dunno(result);
 	else
-		check_hit(input, result, "The HTML of %s shows %s and only %s of text; the "
-		    "text part has %zu.", name_of(input, totals.pictures),
+		check_hit(input, result, "The HTML of %s shows %s and only %s of text; "
+		    "the text part has %zu.", name_of(input, totals.pictures),
 		    check_count(input, totals.pictures->html->images, "image"),
 		    check_count(input, totals.visible, "character"), totals.text);
 }
@@ -141,10 +141,11 @@ check_html_hidden(const struct check_input *input, struct check_result *result)
 	const struct view_part *part = find(input, is_hiding, result);
 
 	if (part != NULL)
-		check_hit(input, result, "The HTML of %s hides %s beside %zu that can be "
-		    "seen, by %s: \"%s\".", name_of(input, part), check_count(input,
+		check_hit(input, result, "The HTML of %s hides %s beside %zu that can "
+		    "be seen, by %s: \"%s\".", name_of(input, part), check_count(input,
 		    part->html->hidden, "character"), part->html->visible,
-		    part->html->hidden_how, check_safe(input, part->html->hidden_sample));
+		    part->html->hidden_how,
+		    check_safe(input, part->html->hidden_sample));
 }
 
 static bool
@@ -167,8 +168,8 @@ check_html_active(const struct check_input *input, struct check_result *result)
 	const struct view_part *part = find(input, has_script, result);
 
 	if (part != NULL) {
-		check_hit(input, result, "The HTML of %s holds %s.", name_of(input, part),
-		    check_safe(input, part->html->script));
+		check_hit(input, result, "The HTML of %s holds %s.",
+		    name_of(input, part), check_safe(input, part->html->script));
 		return;
 	}
 	part = find(input, has_form, result);
@@ -201,8 +202,8 @@ check_html_clipped(const struct check_input *input, struct check_result *result)
 	    result);
 
 	if (part != NULL)
-		check_hit(input, result, "The HTML of %s has %llu bytes; Gmail shows the "
-		    "first %d and hides the rest behind a link.", name_of(input, part),
+		check_hit(input, result, "The HTML of %s has %llu bytes; Gmail shows "
+		    "the first %d and hides the rest behind a link.", name_of(input, part),
 		    (unsigned long long)part->html->size, CLIPPED);
 }
 

@@ -161,7 +161,8 @@ find_property(struct slice name)
 	char first = name.n > 0 ? (char)(name.p[0] | 0x20) : '\0';
 
 	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
-		if (properties[i].name[0] == first && slice_is(name, properties[i].name))
+		if (properties[i].name[0] == first &&
+		    slice_is(name, properties[i].name))
 			return properties[i].property;
 	}
 	return PROPERTY_NONE;
@@ -232,7 +233,8 @@ read_declaration(struct slice name, struct slice value, int font_size,
 		read_colour(value, style);
 		break;
 	case PROPERTY_DISPLAY:
-		set(style, slice_is(value, "none"), CSS_DISPLAY_NONE, CSS_DISPLAY_OTHER);
+		set(style, slice_is(value, "none"), CSS_DISPLAY_NONE,
+		    CSS_DISPLAY_OTHER);
 		break;
 	case PROPERTY_FONT:
 		read_font(value, font_size, style);
@@ -247,8 +249,8 @@ read_declaration(struct slice name, struct slice value, int font_size,
 		read_margin(value, style);
 		break;
 	case PROPERTY_OPACITY:
-		set(style, css_read_number(value, &number) && number == 0, CSS_OPACITY_0,
-		    CSS_OPACITY_OTHER);
+		set(style, css_read_number(value, &number) && number == 0,
+		    CSS_OPACITY_0, CSS_OPACITY_OTHER);
 		break;
 	case PROPERTY_OVERFLOW:
 		set(style, slice_is(value, "hidden"), CSS_OVERFLOW_HIDDEN,
@@ -278,7 +280,8 @@ without_comments(struct slice text, char *copy, size_t size)
 	while (text.n > 0 && n < size) {
 		if (slice_starts_nocase(text, "/*")) {
 			text = slice_sub(text, 2, text.n);
-			text = slice_sub(text, slice_find_nocase(text, "*/") + 2, text.n);
+			text = slice_sub(text, slice_find_nocase(text, "*/") + 2,
+			    text.n);
 			continue;
 		}
 		copy[n++] = text.p[0];

@@ -276,7 +276,8 @@ in_tag(struct html_scan *scan, char c)
 		scan->in_attribute = true;
 		scan->has_slash = false;
 		if (scan->n_attribute < SCAN_NAME_MAX)
-			scan->attribute[scan->n_attribute++] = is_ascii(c) ? lower(c) : '_';
+			scan->attribute[scan->n_attribute++] =
+			    is_ascii(c) ? lower(c) : '_';
 	}
 }
 
@@ -289,7 +290,8 @@ put_value(struct html_scan *scan, const char *bytes, size_t n)
 		return;
 	if (scan->n_value + n > SCAN_VALUE_MAX) {
 		/* Half a character would make the parser doubt the charset. */
-		end = scan->n_value < SCAN_VALUE_MAX ? SCAN_VALUE_MAX - scan->n_value : 0;
+		end = scan->n_value < SCAN_VALUE_MAX ?
+		    SCAN_VALUE_MAX - scan->n_value : 0;
 		while (end < n && scan->n_value != VALUE_CUT && is_inner(bytes[end]))
 			end++;
 		scan->n_value = end < n ? VALUE_CUT : scan->n_value + end;

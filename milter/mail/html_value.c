@@ -197,7 +197,7 @@ css_read_font_size(struct slice value, int parent, int *size_r)
 	if (!take_number(&rest, &number) || number < 0)
 		return false;
 	if ((rest.n == 1 && rest.p[0] == '%') || slice_is(rest, "em")) {
-		size = (long)parent * number / (rest.n == 1 ? HUNDRED * HUNDRED : HUNDRED);
+		size = (long)parent * number / HUNDRED / (rest.n == 1 ? HUNDRED : 1);
 		*size_r = (int)(size > NUMBER_MAX ? NUMBER_MAX : size);
 		return true;
 	}

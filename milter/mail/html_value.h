@@ -10,7 +10,8 @@
 #include "mail/html_css.h"
 
 /* "name: value;" off the front; a ";" in quotes or brackets does not end it. */
-bool css_take_declaration(struct slice *rest, struct slice *name_r, struct slice *value_r);
+bool css_take_declaration(struct slice *rest, struct slice *name_r,
+    struct slice *value_r);
 
 /* One of blank-separated values, brackets kept whole. */
 bool css_take_token(struct slice *rest, struct slice *token_r);

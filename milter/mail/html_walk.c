@@ -162,7 +162,8 @@ set_attribute(struct attributes *at, const char *name, const char *value)
 		if (name[0] != known_attributes[i].name[0] ||
 		    strcmp(name, known_attributes[i].name) != 0)
 			continue;
-		member = (const char **)(void *)((char *)at + known_attributes[i].offset);
+		member = (const char **)(void *)((char *)at +
+		    known_attributes[i].offset);
 		if (*member == NULL)
 			*member = value != NULL ? value : "";
 		return;
@@ -256,7 +257,8 @@ set_colours(struct html_frame *frame, const struct css_style *style,
 	} else if (has_class || (frame->kind & KIND_A) != 0) {
 		frame->colour.known = CSS_UNKNOWN;
 	} else {
-		attribute = css_attribute_colour(at->color != NULL ? at->color : at->text);
+		attribute = css_attribute_colour(at->color != NULL ? at->color :
+		    at->text);
 		if (attribute.known != CSS_INHERIT)
 			frame->colour = attribute;
 	}
@@ -349,7 +351,8 @@ static void
 add_image(struct html_walk *walk, const struct html_frame *frame,
     const struct attributes *at, const struct css_style *style)
 {
-	int width = image_side(at->width, (style->flags & CSS_WIDTH) != 0, style->width);
+	int width = image_side(at->width, (style->flags & CSS_WIDTH) != 0,
+	    style->width);
 	int height = image_side(at->height, (style->flags & CSS_HEIGHT) != 0,
 	    style->height);
 	bool is_tiny = width == 0 || height == 0 ||
@@ -377,8 +380,8 @@ reads_as_last(struct html_walk *walk, struct html_link *link)
 	const struct html_link *last = link - 1;
 	size_t n = strlen(link->target), path, begin;
 
-	if (walk->facts->n_links < 2 || last->url.host == NULL || last->url.has_invisible ||
-	    n > URL_MAX)
+	if (walk->facts->n_links < 2 || last->url.host == NULL ||
+	    last->url.has_invisible || n > URL_MAX)
 		return false;
 	path = last->url.path.n;
 	begin = strlen(last->target) - path;
@@ -705,7 +708,8 @@ html_walk_finish(struct html_walk *walk)
 	end_a(walk);
 	facts->links = arena_array(walk->arena, facts->n_links, sizeof(*facts->links));
 	if (facts->n_links > 0)
-		memcpy(facts->links, walk->links, facts->n_links * sizeof(*facts->links));
+		memcpy(facts->links, walk->links,
+		    facts->n_links * sizeof(*facts->links));
 	html_walk_free(walk);
 	facts->text = html_text_get(&walk->text);
 	if (walk->text.buf.truncated)

@@ -78,7 +78,8 @@ text_is_invisible(unsigned codepoint)
 bool
 text_is_zero_width(unsigned codepoint)
 {
-	return codepoint >= 0x180e && in_ranges(zero_width, COUNT(zero_width), codepoint);
+	return codepoint >= zero_width[0].first &&
+	    in_ranges(zero_width, COUNT(zero_width), codepoint);
 }
 
 bool

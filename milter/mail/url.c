@@ -329,8 +329,8 @@ decode_host(struct slice host, char *copy)
 	if (slice_find(host, '%') == host.n)
 		return host;
 	for (size_t i = 0; i < host.n; i++) {
-		if (host.p[i] == '%' && i + 2 < host.n && hex_value(host.p[i + 1]) >= 0 &&
-		    hex_value(host.p[i + 2]) >= 0) {
+		if (host.p[i] == '%' && i + 2 < host.n &&
+		    hex_value(host.p[i + 1]) >= 0 && hex_value(host.p[i + 2]) >= 0) {
 			copy[n++] = (char)(hex_value(host.p[i + 1]) * 16 +
 			    hex_value(host.p[i + 2]));
 			i += 2;
@@ -403,7 +403,8 @@ url_parse(struct arena *arena, struct slice value, struct url *url_r)
 
 	*url_r = (struct url){ .kind = URL_NONE };
 	url_r->has_invisible = has_zero_width(rest);
-	if (is_www(rest) || (rest.n > 2 && is_slash(rest.p[0]) && is_slash(rest.p[1]))) {
+	if (is_www(rest) || (rest.n > 2 && is_slash(rest.p[0]) &&
+	    is_slash(rest.p[1]))) {
 		/* What a program adds is its own choice; a lack is no http: link. */
 		url_r->kind = URL_HTTPS;
 	} else {

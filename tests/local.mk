@@ -198,6 +198,7 @@ thread_tests = \
 	tests/unit/test_base_cache \
 	tests/unit/test_dkim_threads \
 	tests/unit/test_dns_threads \
+	tests/unit/test_mail_phrases \
 	tests/unit/test_record_sink \
 	tests/unit/test_spf_opinion
 

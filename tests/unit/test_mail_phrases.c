@@ -1,6 +1,7 @@
 /*
  * Texts made alike, phrases found in them, and both matchers giving the same.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -335,6 +336,38 @@ test_engines_agree(void **state)
 	assert_true(hits > 1000);
 }
 
+static void *
+find_often(void *phrases)
+{
+	static const struct phrase_text text = { PHRASE_BODY,
+		SLICE("a risk free way, 100% FREE, don't wait") };
+	const struct phrase *found[COUNT(list)];
+	uintptr_t wrong = 0;
+
+	for (int i = 0; i < 300; i++)
+		wrong += phrases_find(phrases, &text, 1, found, COUNT(list)) != 4;
+	return (void *)wrong;
+}
+
+/* One at a time has the scratch space of a scan. */
+static void
+test_threads(void **state)
+{
+	const char *error;
+	struct phrases *phrases = phrases_new(list, COUNT(list), &error);
+	pthread_t threads[8];
+	void *wrong;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, find_often, phrases), 0);
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+	phrases_free(&phrases);
+}
+
 static void
 test_engine(void **state)
 {
@@ -357,6 +390,7 @@ main(void)
 		cmocka_unit_test(test_find_many),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_engines_agree),
+		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_engine),
 	};
 

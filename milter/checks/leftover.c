@@ -175,6 +175,8 @@ greeting_at(struct slice line)
 	size_t n;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (line.n == 0 || (line.p[0] | 0x20) != words[i][0])
+			continue;
 		n = strlen(words[i]);
 		if (slice_starts_nocase(line, words[i]) && blank_at(line, n) > 0)
 			return n;

@@ -42,31 +42,59 @@ struct hidden {
 	unsigned turns;			/* U+202D, U+202E; 0 */
 };
 
+/* The character that ends at i; 0 at the beginning. */
+static unsigned
+code_before(struct slice text, size_t i, size_t *start_r)
+{
+	size_t low = i > 4 ? i - 4 : 0, at = i;
+	unsigned code = 0;
+
+	if (at > 0)
+		at--;
+	while (at > low && (text.p[at] & 0xc0) == 0x80)
+		at--;
+	utf8_next(slice_sub(text, at, i - at), &code);
+	*start_r = at;
+	return i > 0 ? code : 0;
+}
+
+/* Behind the zero-width characters at i, which are a place or none. */
+static size_t
+count_place(struct slice text, size_t i, struct hidden *hidden)
+{
+	size_t start, n;
+	unsigned before = code_before(text, i, &start), code = 0;
+
+	while ((n = utf8_next(slice_sub(text, i, 4), &code)) > 0 && is_zero_width(code))
+		i += n;
+	hidden->places += n > 0 && script_near(before) == SCRIPT_LATIN &&
+	    script_near(code) == SCRIPT_LATIN;
+	return i;
+}
+
 static void
 count_hidden(struct slice text, struct hidden *hidden)
 {
-	unsigned code = 0, before = 0;
-	bool pending = false;		/* a zero-width one behind a Latin letter */
-	size_t n, plain;
+	unsigned code;
+	size_t n;
 
 	for (size_t i = 0; i < text.n; i += n) {
-		plain = bytes_plain(text.p + i, text.n - i);
-		n = plain > 0 ? 1 : utf8_next(slice_sub(text, i, 4), &code);
-		if (plain > 0)
-			code = (unsigned char)text.p[i];
-		if (is_zero_width(code)) {
-			pending = pending || script_near(before) == SCRIPT_LATIN;
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < 0x80) {
+			n = bytes_plain(text.p + i, text.n - i);
+			n = n > 0 ? n : 1;
 			continue;
 		}
+		n = 1;
+		/* What is looked for begins with no other octet. */
+		if (c != 0xe1 && c != 0xe2 && c != 0xef)
+			continue;
+		n = utf8_next(slice_sub(text, i, 4), &code);
 		if (code == 0x202d || code == 0x202e)
 			hidden->turns = code;
-		hidden->places += pending && script_near(code) == SCRIPT_LATIN;
-		pending = false;
-		if (plain > 0) {
-			n = plain;
-			code = (unsigned char)text.p[i + n - 1];
-		}
-		before = code;
+		else if (is_zero_width(code))
+			n = count_place(text, i, hidden) - i;
 	}
 }
 
@@ -193,29 +221,39 @@ add_letter(struct word *word, unsigned code)
 	return script != SCRIPT_COMMON || (code >= 0x300 && code <= 0x36f);
 }
 
+/* Behind the letters from i on. */
+static size_t
+read_letters(struct slice text, size_t i, struct word *word)
+{
+	size_t limit = text.n - i > WORD_MAX ? i + WORD_MAX : text.n, n;
+	unsigned code;
+
+	while (i < limit) {
+		/* U+0400 to U+047F, two octets: most of what comes here */
+		if (((unsigned char)text.p[i] & 0xfe) == 0xd0 && i + 1 < text.n) {
+			word->foreign++;
+			word->has_cyrillic = true;
+			i += 2;
+			continue;
+		}
+		n = utf8_next(slice_sub(text, i, 4), &code);
+		if (!add_letter(word, code))
+			break;
+		i += n;
+	}
+	return i;
+}
+
 /* The word around the letter at i, where a foreign one stands first. */
 static struct slice
 read_word(struct slice text, size_t i, struct word *word_r)
 {
-	size_t start = i, low = i > WORD_MAX / 2 ? i - WORD_MAX / 2 : 0, end = i, n, at;
-	unsigned code;
+	size_t start = i, low = i > WORD_MAX / 2 ? i - WORD_MAX / 2 : 0, at;
 
 	*word_r = (struct word){ .latin = 0 };
-	while (start > low) {
-		for (at = start - 1; at > low && (text.p[at] & 0xc0) == 0x80; at--)
-			;
-		utf8_next(slice_sub(text, at, start - at), &code);
-		if (!add_letter(word_r, code))
-			break;
+	while (start > low && add_letter(word_r, code_before(text, start, &at)))
 		start = at;
-	}
-	while (end < text.n && end < i + WORD_MAX) {
-		n = utf8_next(slice_sub(text, end, 4), &code);
-		if (!add_letter(word_r, code))
-			break;
-		end += n;
-	}
-	return slice_sub(text, start, end - start);
+	return slice_sub(text, start, read_letters(text, i, word_r) - start);
 }
 
 /* How many words mix; the first two for a quote. */

@@ -17,9 +17,10 @@ enum {
 	MARK_TEXT = 1, MARK_HTML = 2,
 };
 
-/* Words by their hash, whose last two bits tell the sides it stood on. */
+/* Words by thirty bits of their hash; two more tell the sides it stood on.  That
+ * two words in tens of thousands are taken for one does not matter. */
 struct words {
-	uint64_t *slots;		/* 0: free */
+	uint32_t *slots;		/* 0: free */
 	size_t mask;
 	uint64_t factor;		/* random: nobody can choose words that collide */
 	size_t text, html, both;
@@ -28,19 +29,18 @@ struct words {
 static void
 words_add(struct words *words, uint64_t hash, unsigned mark)
 {
-	uint64_t key, *slot;
+	uint32_t key, *slot;
 	size_t i;
 
-	hash ^= hash >> 32;
 	hash *= 0x9e3779b97f4a7c15u;
-	key = (hash >> 2 << 2) | 4;
+	key = (uint32_t)hash | 4;
 	for (i = hash >> 32 & words->mask; words->slots[i] != 0 &&
 	    words->slots[i] >> 2 != key >> 2; i = (i + 1) & words->mask)
 		;
 	slot = &words->slots[i];
 	if ((*slot & mark) != 0)
 		return;
-	*slot |= key | mark;
+	*slot = (key & ~3u) | (*slot & 3) | mark;
 	if (mark == MARK_TEXT)
 		words->text++;
 	else
@@ -88,24 +88,33 @@ skip_signs(const char *p, const char *end)
 	return p;
 }
 
+/* Eight octets a step: the hash is what this costs. */
+static uint64_t
+mix(const struct words *words, uint64_t hash, uint64_t octets)
+{
+	hash = (hash ^ octets) * words->factor;
+	return hash ^ hash >> 29;
+}
+
 static void
 words_read(struct words *words, struct slice text, unsigned mark)
 {
-	const char *p = text.p, *end = text.p + text.n;
-	unsigned c, letters;
-	uint64_t hash;
+	const char *p = text.p, *end = text.p + text.n, *after;
+	uint64_t hash, octets;
+	unsigned c, letters, n;
 
 	while ((p = skip_signs(p, end)) < end) {
-		const char *after;
-
-		hash = words->factor;
-		for (letters = 0; p < end && (c = letter_at(p, end)) != 0; p++) {
-			hash = (hash + c) * words->factor;
+		hash = octets = 0;
+		letters = 0;
+		for (n = 1; p < end && (c = letter_at(p, end)) != 0; p++, n++) {
+			octets = octets << 8 | c;
 			letters += (c & 0xc0) != 0x80;
+			if (n % 8 == 0)
+				hash = mix(words, hash, octets);
 		}
 		after = skip_url(p, end);
 		if (after == p && letters >= LETTERS_MIN)
-			words_add(words, hash, mark);
+			words_add(words, mix(words, hash, octets), mark);
 		p = after;
 	}
 }
@@ -118,8 +127,9 @@ compare(const struct check_input *input, const struct view_part *text,
 	struct slice b = slice_sub(html->text, 0, SIDE_MAX);
 	size_t size = 64;
 
-	/* At most one word of four letters in five octets: never over half full. */
-	while (size < (a.n + b.n) / (LETTERS_MIN + 1) * 2 + 2)
+	/* At most one word of four letters in five octets: never full, and in
+	 * fact less than half. */
+	while (size < (a.n + b.n) / (LETTERS_MIN + 1) + 4)
 		size *= 2;
 	*words_r = (struct words){ .mask = size - 1, .factor = hash_key_new().k0 | 1 };
 	words_r->slots = arena_array(input->arena, size, sizeof(*words_r->slots));

@@ -6,6 +6,7 @@
 #include "base/ip.h"
 #include "mail/view.h"
 #include "record/writer.h"
+#include "settings/lists.h"
 #include "settings/settings.h"
 #include "verdict/text.h"
 
@@ -83,17 +84,48 @@ detail_open(const struct writer *w, const struct verdict_open *open)
 	return one;
 }
 
+/* Null: DNS could not tell. */
+static json_t *
+takes_mail(const struct destination *d)
+{
+	if (!d->null_mx && (d->mx == KNOWN_VALUE || d->address == KNOWN_VALUE))
+		return json_true();
+	if (d->mx != KNOWN_TEMPERROR && (d->null_mx || (d->mx == KNOWN_ABSENT &&
+	    d->address == KNOWN_ABSENT)))
+		return json_false();
+	return json_null();
+}
+
+static json_t *
+detail_destination(const struct writer *w, const struct destination *d)
+{
+	json_t *one = json_object();
+
+	writer_put(one, "domain", writer_remote(w, d->domain));
+	writer_put(one, "rcpts", json_integer((json_int_t)d->rcpts));
+	writer_put(one, "takes_mail", takes_mail(d));
+	writer_put(one, "provider", writer_word(d->provider != NULL ?
+	    d->provider->name : NULL));
+	writer_put(one, "likely", writer_word(d->likely));
+	return one;
+}
+
 static void
 put_evidence_details(const struct writer *w, json_t *details)
 {
 	const struct evidence *evidence = w->input->judged->evidence;
 	json_t *addresses = json_array(), *signatures = json_array();
+	json_t *destinations = json_array();
 
 	for (size_t i = 0; i < evidence->egress.n; i++)
 		writer_append(addresses, detail_address(w, &evidence->egress.addresses[i]));
 	for (size_t i = 0; i < evidence->dkim.n_own; i++)
 		writer_append(signatures, detail_signature(w, &evidence->dkim.own[i]));
+	for (size_t i = 0; i < evidence->destinations.n; i++)
+		writer_append(destinations,
+		    detail_destination(w, &evidence->destinations.p[i]));
 	writer_put(details, "egress", addresses);
+	writer_put(details, "destinations", destinations);
 	writer_put(details, "signatures", signatures);
 	writer_put(details, "cannot_sign", writer_ours(w, evidence->dkim.cannot_sign));
 	writer_put(details, "dmarc_record", writer_remote(w, evidence->dmarc.record.text));

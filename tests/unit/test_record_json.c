@@ -516,10 +516,18 @@ test_texts_that_tell(void **state)
 static void
 test_details(void **state)
 {
+	struct destination destinations[] = {
+		{ .domain = "example.net", .rcpts = 2, .mx = KNOWN_VALUE },
+		{ .domain = "gmial.com", .rcpts = 1, .mx = KNOWN_ABSENT,
+		    .address = KNOWN_ABSENT, .likely = "gmail.com" },
+		{ .domain = "down.example", .rcpts = 1, .mx = KNOWN_TEMPERROR },
+	};
 	json_t *details, *entry;
 
 	(void)state;
 	fill_facts();
+	c.evidence.destinations.p = destinations;
+	c.evidence.destinations.n = 3;
 	c.addresses[0].spf.record = "v=spf1 ip4:192.0.2.1 -all";
 	judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_REJECT);
 	judged_add(&c, "spf-none", FAMILY_IDENTITY, 20, ACTION_NONE, CHECK_TEMPERROR);
@@ -528,6 +536,14 @@ test_details(void **state)
 	details = parse(record_details(&input, c.message->arena));
 	entry = json_array_get(json_object_get(details, "egress"), 0);
 	assert_string_equal(text_at(entry, "record"), "v=spf1 ip4:192.0.2.1 -all");
+	entry = json_array_get(json_object_get(details, "destinations"), 0);
+	assert_string_equal(text_at(entry, "domain"), "example.net");
+	assert_true(json_is_true(json_object_get(entry, "takes_mail")));
+	entry = json_array_get(json_object_get(details, "destinations"), 1);
+	assert_true(json_is_false(json_object_get(entry, "takes_mail")));
+	assert_string_equal(text_at(entry, "likely"), "gmail.com");
+	entry = json_array_get(json_object_get(details, "destinations"), 2);
+	assert_true(json_is_null(json_object_get(entry, "takes_mail")));
 	entry = json_array_get(json_object_get(details, "signatures"), 0);
 	assert_string_equal(text_at(entry, "h"), "from:to");
 	entry = json_array_get(json_object_get(details, "receivers"), 0);

@@ -260,7 +260,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_view
 
 EXTRA_PROGRAMS += $(fuzz_programs)
-EXTRA_DIST += tests/fuzz/run tests/fuzz/driver.c tests/fuzz/made_up_dns.h tests/fuzz/seeds
+EXTRA_DIST += tests/fuzz/run tests/fuzz/long tests/fuzz/driver.c tests/fuzz/made_up_dns.h tests/fuzz/seeds
 CLEANFILES += $(fuzz_programs)
 
 if HAVE_LIBFUZZER

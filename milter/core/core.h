@@ -43,7 +43,7 @@ const struct settings *snapshot_settings(const struct snapshot *snapshot);
 const struct keyring *snapshot_keyring(const struct snapshot *snapshot);
 
 /*
- * Compiled at the first call: with Hyperscan that takes some 20 ms, which only
+ * Compiled at the first call: with Hyperscan that takes 25 to 50 ms, which only
  * a process that lives long gets back.
  */
 const struct phrases *snapshot_phrases(struct snapshot *snapshot, bool long_lived);

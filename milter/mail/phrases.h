@@ -14,7 +14,7 @@ struct arena;
 struct phrases;
 
 /*
- * Compiles them (2,000: some 20 ms with Hyperscan, 2 ms without); list and
+ * Compiles them (2,000: 25 to 50 ms with Hyperscan, 2 ms without); list and
  * texts must outlive it.  NULL and *error_r when there are too many or one is
  * too long.
  */

@@ -50,13 +50,9 @@ settings_sources = \
 mail_sources = \
 	milter/mail/archive.c milter/mail/archive.h \
 	milter/mail/attachment.c milter/mail/attachment.h \
-	milter/mail/html.h \
-	milter/mail/attachment.h \
-	milter/mail/phrases.h \
 	milter/mail/aho.c \
 	milter/mail/matcher.h \
 	milter/mail/phrases.c milter/mail/phrases.h \
-	milter/mail/url.h \
 	milter/mail/address.c milter/mail/address.h \
 	milter/mail/addrspec.c milter/mail/addrspec.h \
 	milter/mail/body.c milter/mail/body.h \
@@ -222,9 +218,6 @@ checks_sources = \
 	milter/checks/msgid.c \
 	milter/checks/parts.c milter/checks/parts.h \
 	milter/checks/leftover.c \
-	milter/checks/link.c \
-	milter/checks/link_text.c \
-	milter/checks/msgid.c \
 	milter/checks/obfuscation.c \
 	milter/checks/opinion.c \
 	milter/checks/recipient.c \

@@ -255,7 +255,6 @@ fuzz_programs = \
 	tests/fuzz/fuzz_spf \
 	tests/fuzz/fuzz_tags \
 	tests/fuzz/fuzz_url \
-	tests/fuzz/fuzz_verify
 	tests/fuzz/fuzz_verify \
 	tests/fuzz/fuzz_view
 

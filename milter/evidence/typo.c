@@ -69,34 +69,37 @@ slips_allowed(size_t n, bool takes_mail)
 }
 
 static bool
-is_slip_of_tld(const char *tld, const char *meant, const struct typo_words *words)
+is_listed_tld(const char *tld, const struct typo_words *words)
 {
-	if (strchr(meant, '.') != NULL ||
-	    typo_slips(tld, strlen(tld), meant, strlen(meant), 1) > 1)
-		return false;
 	for (size_t i = 0; i < words->n_tlds; i++)
 		if (strcmp(words->tlds[i], tld) == 0)
 			return true;
 	return false;
 }
 
+static bool
+is_slip_of_tld(const char *tld, const char *meant)
+{
+	return strchr(meant, '.') == NULL &&
+	    typo_slips(tld, strlen(tld), meant, strlen(meant), 1) == 1;
+}
+
 /* How far the domain is from that mailbox domain; over SLIPS_MAX: too far. */
 static unsigned
-slips_from(const char *domain, const char *mailbox, bool takes_mail,
-    const struct typo_words *words)
+slips_from(const char *domain, const char *mailbox, bool takes_mail, bool odd_tld)
 {
 	size_t nd = strcspn(domain, "."), nm = strcspn(mailbox, ".");
 	unsigned allowed = slips_allowed(nm, takes_mail), slips;
+	bool same = strcmp(domain + nd, mailbox + nm) == 0;
 
-	if (domain[nd] == '\0' || mailbox[nm] == '\0')
+	if (domain[nd] == '\0' || mailbox[nm] == '\0' || (!same && !odd_tld))
 		return SLIPS_MAX + 1;
 	slips = typo_slips(domain, nd, mailbox, nm, SLIPS_MAX);
-	if (strcmp(domain + nd, mailbox + nm) == 0)
+	if (same)
 		return slips <= allowed ? slips : SLIPS_MAX + 1;
 	/* a wrong top label is a slip of its own, whatever the name's length */
-	if (slips > 0 && slips + 1 > allowed)
-		return SLIPS_MAX + 1;
-	if (!is_slip_of_tld(domain + nd + 1, mailbox + nm + 1, words))
+	if ((slips > 0 && slips + 1 > allowed) ||
+	    !is_slip_of_tld(domain + nd + 1, mailbox + nm + 1))
 		return SLIPS_MAX + 1;
 	return slips + 1;
 }
@@ -114,10 +117,12 @@ const char *
 typo_likely(const char *domain, bool takes_mail, const struct typo_words *words)
 {
 	const char *likely = NULL;
+	const char *rest = strchr(domain, '.');
+	bool odd_tld = rest != NULL && is_listed_tld(rest + 1, words);
 	unsigned fewest = SLIPS_MAX + 1, slips;
 
 	for (size_t i = 0; i < words->n_mailboxes; i++) {
-		slips = slips_from(domain, words->mailboxes[i], takes_mail, words);
+		slips = slips_from(domain, words->mailboxes[i], takes_mail, odd_tld);
 		if (slips == 0)
 			return NULL;	/* the very one */
 		if (slips < fewest || (slips == fewest && slips <= SLIPS_MAX &&

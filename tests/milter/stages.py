@@ -9,8 +9,9 @@ import sys
 import time
 
 from rig import Rig, case, is_sanitized, run_cases
-from milter import (ALL_ACTIONS, ALL_STEPS, CHANGE_HEADERS, HEADERS, LEADING_SPACE, NO_DATA,
-                    NO_UNKNOWN, NR_ALL, NR_RCPT, QUARANTINE, SET_SYMLIST)
+from milter import (ALL_ACTIONS, ALL_STEPS, CHANGE_BODY, CHANGE_HEADERS, HEADERS,
+                    LEADING_SPACE, NO_DATA, NO_UNKNOWN, NR_ALL, NR_RCPT, QUARANTINE,
+                    SET_SYMLIST)
 
 STEPS = [
     ("negotiate", lambda m: m.negotiate()),
@@ -401,7 +402,7 @@ def rcpt_spared(rig):
 def agreed(rig):
     with rig.open() as m:
         assert m.version == 6
-        assert m.actions == 1 | CHANGE_HEADERS | QUARANTINE | SET_SYMLIST, hex(m.actions)
+        assert m.actions == 1 | CHANGE_BODY | CHANGE_HEADERS | QUARANTINE | SET_SYMLIST, hex(m.actions)
         assert m.steps & LEADING_SPACE and m.steps & NO_DATA and m.steps & NO_UNKNOWN
         names = {i: " ".join(v) for i, v in m.lists.items()}
         assert "j" in m.lists[0] and "{daemon_name}" in m.lists[0], names

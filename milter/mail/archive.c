@@ -1,8 +1,9 @@
 /*
  * libarchive: tar, rar and single compressed files, and unpacking of a few
  * octets.  It asks for packed bytes in small pieces with the clock looked at
- * before each, so that a bomb ends in a few milliseconds.  Entries of RAR are
- * never unpacked.
+ * before each, and gives what it unpacks in blocks of 64 KB with the clock
+ * looked at between: bzip2 makes a gigabyte of one small piece.  Entries of RAR
+ * are never unpacked.
  */
 #include <errno.h>
 
@@ -212,6 +213,26 @@ take_entry(struct listing *listing, struct archive_entry *entry)
 		listing->found->entries++;
 }
 
+/*
+ * Reads over an entry.  Left to libarchive, going to the next header would
+ * unpack all of it before we are asked again.
+ */
+static bool
+pass_entry(struct listing *listing, struct archive *archive)
+{
+	const void *block;
+	size_t n;
+	la_int64_t at;
+	int result;
+
+	while ((result = archive_read_data_block(archive, &block, &n, &at)) ==
+	    ARCHIVE_OK) {
+		if (listing_is_over(listing))
+			return false;
+	}
+	return result == ARCHIVE_EOF || result == ARCHIVE_WARN;
+}
+
 static void
 list_entries(struct listing *listing, struct archive *archive, enum form form)
 {
@@ -232,7 +253,8 @@ list_entries(struct listing *listing, struct archive *archive, enum form form)
 		}
 		take_entry(listing, entry);
 		if (listing->found->entries >= ATTACHMENT_ENTRIES_MAX ||
-		    listing_is_over(listing))
+		    listing_is_over(listing) || (archive_filter_count(archive) > 1 &&
+		    !pass_entry(listing, archive)))
 			break;
 	}
 	listing->found->over_limit = true;

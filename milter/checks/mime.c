@@ -183,15 +183,38 @@ alternative_of(const struct view *view, size_t index)
 	return at;
 }
 
-/* The first part of the kind from `from` on below an alternative. */
+/* Text to be shown, also where the generator gave it a file name. */
+static bool
+is_text(const struct view_part *part)
+{
+	return part->kind == VIEW_TEXT || (part->kind == VIEW_OTHER &&
+	    slice_is(slice_of(part->type), "text/plain") &&
+	    !slice_is(slice_of(part->disposition), "attachment"));
+}
+
+static bool
+is_html(const struct view_part *part)
+{
+	return part->kind == VIEW_HTML;
+}
+
+/* The first such part from `from` on below an alternative. */
 static size_t
-find_below(const struct view *view, size_t alternative, enum view_kind kind, size_t from)
+find_below(const struct view *view, size_t alternative,
+    bool (*is)(const struct view_part *), size_t from)
 {
 	for (size_t i = from; i < view->n_parts; i++) {
-		if (view->parts[i].kind == kind && alternative_of(view, i) == alternative)
+		if (is(&view->parts[i]) && alternative_of(view, i) == alternative)
 			return i;
 	}
 	return VIEW_NONE;
+}
+
+static bool
+is_blank(const struct view_part *part)
+{
+	return part->kind == VIEW_TEXT ? text_is_blank(part->text) :
+	    part->decoded_size == 0;
 }
 
 static size_t
@@ -221,11 +244,11 @@ check_text_part_missing(const struct check_input *input, struct check_result *re
 	}
 	alternative = alternative_of(view, html);
 	for (text = 0; alternative != VIEW_NONE; text++) {
-		text = find_below(view, alternative, VIEW_TEXT, text);
+		text = find_below(view, alternative, is_text, text);
 		if (text == VIEW_NONE)
 			break;
 		over_limit |= view->parts[text].over_limit;
-		if (!text_is_blank(view->parts[text].text)) {
+		if (!is_blank(&view->parts[text])) {
 			check_ok(result);
 			return;
 		}
@@ -235,7 +258,7 @@ check_text_part_missing(const struct check_input *input, struct check_result *re
 	else
 		check_hit(input, result, "%s is HTML, and the text beside it is %s.",
 		    parts_title(input, &view->parts[html]), alternative != VIEW_NONE &&
-		    find_below(view, alternative, VIEW_TEXT, 0) != VIEW_NONE ? "empty" :
+		    find_below(view, alternative, is_text, 0) != VIEW_NONE ? "empty" :
 		    "missing");
 }
 
@@ -252,10 +275,10 @@ check_alternative_order(const struct check_input *input, struct check_result *re
 		if (!is_alternative(&view->parts[i]) ||
 		    view->parts[i].in_attached_message)
 			continue;
-		html = find_below(view, i, VIEW_HTML, i);
-		text = html != VIEW_NONE ? find_below(view, i, VIEW_TEXT, html) :
+		html = find_below(view, i, is_html, i);
+		text = html != VIEW_NONE ? find_below(view, i, is_text, html) :
 		    VIEW_NONE;
-		if (text == VIEW_NONE || find_below(view, i, VIEW_TEXT, i) < html)
+		if (text == VIEW_NONE || find_below(view, i, is_text, i) < html)
 			continue;
 		check_hit(input, result, "%s stands before the text of the same (part %s): "
 		    "programs show the last they can, so the plain text.",

@@ -175,6 +175,17 @@ static void mixed(void) { parts_of("multipart/mixed", "th"); }
 static void both(void) { parts_of("multipart/alternative", "th"); }
 static void both_blank(void) { parts_of("multipart/alternative", "bh"); }
 static void both_cut(void) { both_blank(); viewed_parts[1].over_limit = true; }
+static void both_named(void)
+{
+	both();
+	viewed_parts[1].kind = VIEW_OTHER;
+	viewed_parts[1].filename = "plain.txt";
+}
+static void both_attached(void)
+{
+	both_named();
+	viewed_parts[1].disposition = "attachment";
+}
 static void both_related(void) { parts_of("multipart/alternative", "tr"); }
 static void both_wrong(void) { parts_of("multipart/alternative", "ht"); }
 static void both_wrong_related(void) { parts_of("multipart/alternative", "rt"); }
@@ -189,7 +200,9 @@ test_alternative(void **state)
 		    "multipart/alternative" },
 		{ "blank", NULL, both_blank, false, HIT(6), "beside it is empty", NULL },
 		{ "another text", NULL, mixed, false, HIT(6), "missing", NULL },
+		{ "attached", NULL, both_attached, false, HIT(6), "missing", NULL },
 		{ "both", NULL, both, false, NOT(CHECK_OK) },
+		{ "text with a name", NULL, both_named, false, NOT(CHECK_OK) },
 		{ "both, with pictures", NULL, both_related, false, NOT(CHECK_OK) },
 		{ "text", NULL, good, false, NOT(CHECK_OK) },
 		{ "text not kept", NULL, both_cut, false, NOT(CHECK_DUNNO) },

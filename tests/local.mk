@@ -256,7 +256,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz_tags \
 	tests/fuzz/fuzz_url \
 	tests/fuzz/fuzz_verify \
-	tests/fuzz/fuzz_view
+	tests/fuzz/fuzz_view \
+	tests/fuzz/fuzz_wording
 
 EXTRA_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/long tests/fuzz/driver.c tests/fuzz/made_up_dns.h tests/fuzz/seeds

@@ -139,9 +139,11 @@ check_bulk_no_body_link(const struct check_input *input, struct check_result *re
 		return;
 	if (is_unread(view))
 		check_dunno(result);
+	else if (view->links_total == 0)
+		check_hit(input, result, "The body has no link to end the subscription.");
 	else
-		check_hit(input, result, "None of the %s of the body says in its text or "
-		    "target that it ends the subscription.",
+		check_hit(input, result, "The body has %s, none of which says in its "
+		    "text or target that it ends the subscription.",
 		    check_count(input, view->links_total, "link"));
 }
 

@@ -17,13 +17,12 @@ enum {
 	DOMAINS_SHOWN = 5,
 };
 
-/* "part 1.2 (text/html): https://..." */
+/* "https://... in part 1.2 (text/html)" */
 static const char *
 shown(const struct check_input *input, const struct view_link *link)
 {
-	return arena_printf(input->arena, "%s: %s",
-	    readable_name(input, &input->message->view->parts[link->part]),
-	    check_safe(input, link->target));
+	return arena_printf(input->arena, "%s in %s", check_safe(input, link->target),
+	    readable_name(input, &input->message->view->parts[link->part]));
 }
 
 /* ", and 3 more" */
@@ -218,7 +217,7 @@ check_link_foreign_only(const struct check_input *input, struct check_result *re
 	} else if (input->message->view->over_limit) {
 		check_dunno(result);
 	} else {
-		check_hit(input, result, "Every link of the HTML leads to %s and none to a "
+		check_hit(input, result, "Every link of the HTML leads to %s, none to a "
 		    "domain of the sender: %s.", check_safe(input,
 		    readable_site(&link->url)), shown(input, link));
 	}

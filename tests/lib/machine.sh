@@ -10,7 +10,7 @@ build_packages="gcc make autoconf automake libtool pkg-config libmilter-dev
 # distribution has it; else by the automaton of our own.
 if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then
 	build_packages="$build_packages libhyperscan-dev"
-elif apt-cache show libvectorscan-dev >/dev/null 2>&1; then
+else
 	build_packages="$build_packages libvectorscan-dev"
 fi
 
@@ -47,6 +47,20 @@ allow_services() {
 	policy_made=no
 }
 
+# Those of the names that the distribution has; says which it has not.
+only_available() {
+	local name available="" lacking=""
+	for name in "$@"; do
+		if [ -n "$(apt-cache show "$name" 2>/dev/null)" ]; then
+			available="$available $name"
+		else
+			lacking="$lacking $name"
+		fi
+	done
+	[ -z "$lacking" ] || say "(this distribution does not have:$lacking)"
+	echo "$available"
+}
+
 # install_packages NAME...: those that are missing; says what it does.
 install_packages() {
 	local missing="" name
@@ -56,10 +70,12 @@ install_packages() {
 	[ -z "$missing" ] && return 0
 	command -v apt-get >/dev/null ||
 	    die "Packages are installed on Debian and Ubuntu only; install by hand:$missing"
-	say "Installing:$missing"
-	forbid_services
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update \
 	    >"$top/build/apt.log" 2>&1 || say "(the list of packages could not be renewed)"
+	missing=$(only_available $missing)
+	[ -z "$missing" ] && return 0
+	say "Installing:$missing"
+	forbid_services
 	# shellcheck disable=SC2086
 	if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
 	    --no-install-recommends install $missing >>"$top/build/apt.log" 2>&1; then

@@ -144,8 +144,8 @@ address_of_all(void)
 }
 
 static const struct checked_row body_link[] = {
-	{ "no links", BULK, none, false, HIT(8), "None of the 0 links", "Unsubscribe" },
-	{ "another link", BULK, shop_link, false, HIT(8), "None of the 1 link ", NULL },
+	{ "no links", BULK, none, false, HIT(8), "The body has no link ", "Unsubscribe" },
+	{ "another link", BULK, shop_link, false, HIT(8), "The body has 1 link, none ", NULL },
 	{ "by text", BULK, by_text, false, OK },
 	{ "by target", BULK, by_target, false, OK },
 	{ "by mail", BULK, by_mail, false, OK },
@@ -158,7 +158,7 @@ static const struct checked_row body_link[] = {
 	{ "words beside an HTML link", BULK, html_words_no_link, false, HIT(8), NULL, NULL },
 	{ "among many, first", BULK, many_first, false, OK },
 	{ "among many, last", BULK, many_last, false, OK },
-	{ "many", BULK, many_none, false, HIT(8), "None of the 3000 links", NULL },
+	{ "many", BULK, many_none, false, HIT(8), "The body has 3000 links, none ", NULL },
 	{ "not bulk", NULL, none, false, OK },
 	{ "over limit", BULK, over_limit, false, DUNNO },
 	{ "part over limit", BULK, part_over_limit, false, DUNNO },

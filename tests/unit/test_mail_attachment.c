@@ -469,7 +469,7 @@ test_many_entries(void **state)
 static void
 test_bomb(void **state)
 {
-	enum { SIZE = 1024 * 1024, TIMES = 1024 };
+	enum { SIZE = 1024 * 1024, TIMES = 512 };
 	char *zeros = calloc(1, SIZE), *bytes = malloc(MADE_MAX);
 	struct archive *archive = archive_write_new();
 	struct archive_entry *entry = archive_entry_new();
@@ -486,10 +486,10 @@ test_bomb(void **state)
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_size(entry, (la_int64_t)SIZE * TIMES);
 	archive_write_header(archive, entry);
-	for (int i = 0; i < TIMES / 4; i++)
+	for (int i = 0; i < TIMES; i++)
 		archive_write_data(archive, zeros, SIZE);
 	archive_entry_free(entry);
-	archive_write_fail(archive);
+	assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
 	archive_write_free(archive);
 	began = clock();
 	found = take("a.tgz", exact_bytes(bytes, used));

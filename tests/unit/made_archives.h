@@ -77,16 +77,36 @@ made_tar(int filter, const struct made_entry *entries, size_t n)
 	return made(archive, entries, n);
 }
 
-/* One compressed file. */
+/* Bytes compressed, nothing around them. */
 static inline struct slice
-made_single(int filter, const char *content)
+made_packed(int filter, struct slice content)
 {
 	struct archive *archive = archive_write_new();
-	struct made_entry entry = { "data", content };
+	struct archive_entry *entry = archive_entry_new();
+	char *bytes = malloc(MADE_MAX);
+	struct slice copy;
+	size_t used = 0;
 
 	archive_write_set_format_raw(archive);
 	archive_write_add_filter(archive, filter);
-	return made(archive, &entry, 1);
+	archive_write_set_bytes_in_last_block(archive, 1);
+	assert_int_equal(archive_write_open_memory(archive, bytes, MADE_MAX, &used),
+	    ARCHIVE_OK);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+	archive_write_data(archive, content.p, content.n);
+	archive_entry_free(entry);
+	assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
+	archive_write_free(archive);
+	copy = exact_bytes(bytes, used);
+	free(bytes);
+	return copy;
+}
+
+static inline struct slice
+made_single(int filter, const char *content)
+{
+	return made_packed(filter, slice_of(content));
 }
 
 static inline void

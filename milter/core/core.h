@@ -19,6 +19,7 @@ struct dns;
 struct egress_facts;
 struct evidence;
 struct files;
+struct headers;
 struct keyring;
 struct message;
 struct phrases;
@@ -107,6 +108,8 @@ void passage_finish(struct passage *passage);
 void passage_not_applied(struct passage *passage);
 
 const struct message *passage_message(const struct passage *passage);
+/* The header section before anything was mended. */
+const struct headers *passage_came(const struct passage *passage);
 const struct evidence *passage_evidence(const struct passage *passage);
 const struct verdict *passage_verdict(const struct passage *passage);
 const struct plan *passage_plan(const struct passage *passage);

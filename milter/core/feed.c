@@ -2,9 +2,10 @@
  * A message from a file, as the MTA would hand it over.
  */
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "base/spool.h"
 #include "core/core.h"
 #include "core/feed.h"
 #include "facts/message.h"
@@ -42,9 +43,18 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* A field with its continuation lines; the value keeps its folds. */
+static bool
+is_lf_text(struct slice text)
+{
+	size_t first = slice_find(text, '\n');
+
+	return first == text.n || first == 0 || text.p[first - 1] != '\r';
+}
+
+/* The name, and the value with its continuation lines and folds. */
 static void
-add_field(struct feed *feed, struct message *message, struct slice first)
+take_field(struct feed *feed, struct slice first, struct slice *name_r,
+    struct slice *value_r)
 {
 	struct slice line;
 	size_t colon = slice_find(first, ':');
@@ -52,27 +62,34 @@ add_field(struct feed *feed, struct message *message, struct slice first)
 
 	while (feed->rest.n > 0 && is_blank(feed->rest.p[0]) && next_line(feed, &line))
 		end = line.p + line.n;
-	headers_add(message->headers, slice_sub(first, 0, colon),
-	    (struct slice){ first.p + colon + 1, (size_t)(end - first.p) - colon - 1 });
+	*name_r = slice_sub(first, 0, colon);
+	*value_r = (struct slice){ first.p + colon + 1,
+	    (size_t)(end - first.p) - colon - 1 };
 }
 
-static void
-feed_headers(struct feed *feed, struct message *message)
+/* The next field; false when the body begins. */
+static bool
+next_field(struct feed *feed, struct slice *name_r, struct slice *value_r)
 {
 	struct slice line, before = feed->rest;
 
-	if (slice_starts_nocase(feed->rest, "From ") && next_line(feed, &line))
-		before = feed->rest;
-	while (next_line(feed, &line)) {
-		if (line.n == 0)
-			return;
-		if (slice_find(line, ':') == line.n || is_blank(line.p[0])) {
-			feed->rest = before;	/* no field: the body begins here */
-			return;
-		}
-		add_field(feed, message, line);
-		before = feed->rest;
+	if (!next_line(feed, &line) || line.n == 0)
+		return false;
+	if (slice_find(line, ':') == line.n || is_blank(line.p[0])) {
+		feed->rest = before;	/* no field: it is the body already */
+		return false;
 	}
+	take_field(feed, line, name_r, value_r);
+	return true;
+}
+
+static void
+skip_envelope(struct feed *feed)
+{
+	struct slice line;
+
+	if (slice_starts_nocase(feed->rest, "From "))
+		next_line(feed, &line);
 }
 
 static void
@@ -94,16 +111,129 @@ struct passage *
 feed_message(struct core *core, struct snapshot *snapshot, struct message *message,
     struct slice text)
 {
-	size_t first = slice_find(text, '\n');
-	struct feed feed = {
-		.rest = text,
-		.lf = first == text.n || first == 0 || text.p[first - 1] != '\r',
-	};
+	struct feed feed = { .rest = text, .lf = is_lf_text(text) };
 	struct passage *passage;
+	struct slice name, value;
 
-	feed_headers(&feed, message);
+	skip_envelope(&feed);
+	while (next_field(&feed, &name, &value))
+		headers_add(message->headers, name, value);
 	passage = passage_begin(core, snapshot, message);
 	feed_body(&feed, passage);
 	passage_finish(passage);
 	return passage;
+}
+
+/* ---- as it leaves ---- */
+
+struct leaving {
+	const struct passage *passage;
+	void (*put)(void *, const void *, size_t);
+	void *context;
+};
+
+static void
+put(const struct leaving *leaving, struct slice bytes)
+{
+	if (bytes.n > 0)
+		leaving->put(leaving->context, bytes.p, bytes.n);
+}
+
+static void
+put_field(const struct leaving *leaving, struct slice name, struct slice value)
+{
+	struct slice line;
+
+	put(leaving, name);
+	put(leaving, SLICE(":"));
+	if (value.n == 0)
+		put(leaving, SLICE("\r\n"));
+	while (slice_split(&value, '\n', &line)) {
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		put(leaving, line);
+		put(leaving, SLICE("\r\n"));
+	}
+}
+
+/* The last one inserted stands on top. */
+static void
+put_inserted(const struct leaving *leaving)
+{
+	const struct plan *plan = passage_plan(leaving->passage);
+
+	for (size_t i = plan->n_edits; i-- > 0;) {
+		if (plan->edits[i].kind == EDIT_INSERT_HEADER)
+			put_field(leaving, slice_of(plan->edits[i].name),
+			    slice_of(plan->edits[i].value));
+	}
+}
+
+/* The edit of a field that came, or NULL. */
+static const struct edit *
+find_edit(const struct plan *plan, const struct header *header)
+{
+	for (size_t i = 0; header != NULL && i < plan->n_edits; i++) {
+		const struct edit *edit = &plan->edits[i];
+
+		if ((edit->kind == EDIT_DELETE_HEADER ||
+		    edit->kind == EDIT_CHANGE_HEADER) &&
+		    edit->index == header->index && slice_is(header->name, edit->name))
+			return edit;
+	}
+	return NULL;
+}
+
+static void
+put_fields(const struct leaving *leaving, struct feed *feed)
+{
+	const struct headers *came = passage_came(leaving->passage);
+	const struct edit *edit;
+	struct slice name, value;
+
+	for (size_t i = 0; next_field(feed, &name, &value); i++) {
+		edit = find_edit(passage_plan(leaving->passage), headers_at(came, i));
+		if (edit == NULL)
+			put_field(leaving, name, value);
+		else if (edit->kind == EDIT_CHANGE_HEADER)
+			put_field(leaving, name, slice_of(edit->value));
+	}
+	put(leaving, SLICE("\r\n"));
+}
+
+static void
+put_replaced(const struct leaving *leaving, const struct spool *body)
+{
+	char chunk[4096];
+	uint64_t at = 0;
+	long got;
+
+	while ((got = spool_read(body, at, chunk, sizeof(chunk))) > 0) {
+		put(leaving, (struct slice){ chunk, (size_t)got });
+		at += (uint64_t)got;
+	}
+}
+
+void
+feed_leaving(const struct passage *passage, struct slice text,
+    void (*put_fn)(void *context, const void *bytes, size_t n), void *context)
+{
+	struct leaving leaving = { passage, put_fn, context };
+	struct feed feed = { .rest = text, .lf = is_lf_text(text) };
+	const struct spool *body = passage_plan(passage)->body;
+	struct slice line;
+
+	skip_envelope(&feed);
+	put_inserted(&leaving);
+	put_fields(&leaving, &feed);
+	if (body != NULL) {
+		put_replaced(&leaving, body);
+	} else if (!feed.lf) {
+		put(&leaving, feed.rest);
+	} else {
+		while (next_line(&feed, &line)) {
+			put(&leaving, line);
+			put(&leaving, SLICE("\r\n"));
+		}
+	}
 }

@@ -5,6 +5,8 @@
 #ifndef MW_CORE_FEED_H
 #define MW_CORE_FEED_H
 
+#include <stddef.h>
+
 #include "base/slice.h"
 
 struct core;
@@ -22,5 +24,12 @@ struct snapshot;
  */
 struct passage *feed_message(struct core *core, struct snapshot *snapshot,
     struct message *message, struct slice text);
+
+/*
+ * The same message as it would leave, with the edits of its plan: handed over
+ * in pieces.  Lines end in CRLF.
+ */
+void feed_leaving(const struct passage *passage, struct slice text,
+    void (*put)(void *context, const void *bytes, size_t n), void *context);
 
 #endif

@@ -26,6 +26,7 @@ struct passage {
 	struct core *core;
 	struct snapshot *snapshot;
 	struct message *message;
+	const struct headers *came;	/* before anything was mended */
 	struct ring_choice choice;
 	struct signer *signer;		/* NULL: nothing to sign with */
 	struct verifier *verifier;	/* NULL: no signature on it yet */
@@ -103,6 +104,7 @@ passage_begin(struct core *core, struct snapshot *snapshot, struct message *mess
 	passage->core = core;
 	passage->snapshot = snapshot_ref(snapshot);
 	passage->message = message;
+	passage->came = message->headers;
 	arena_defer(arena, passage_close, passage);
 
 	message_read_headers(message);
@@ -299,6 +301,12 @@ const struct message *
 passage_message(const struct passage *passage)
 {
 	return passage->message;
+}
+
+const struct headers *
+passage_came(const struct passage *passage)
+{
+	return passage->came;
 }
 
 const struct evidence *

@@ -34,6 +34,7 @@ struct check_options {
 	const char *client, *helo, *auth;
 	const char *zone;		/* answers from this file instead of DNS */
 	bool json;
+	const char *leaving;		/* NULL, or the directory of what leaves */
 	const char *html;		/* NULL, or the file of the page; - for output */
 };
 
@@ -47,7 +48,7 @@ struct check_run {
 	struct core *core;
 };
 
-enum { OPTION_ZONE = 256, OPTION_HTML };
+enum { OPTION_ZONE = 256, OPTION_HTML, OPTION_LEAVING };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
 	{ "auth", required_argument, NULL, 'a' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "html", required_argument, NULL, OPTION_HTML },
+	{ "leaving", required_argument, NULL, OPTION_LEAVING },
 	{ "zone", required_argument, NULL, OPTION_ZONE },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -75,6 +77,7 @@ usage(FILE *out, int status)
 	    "  --helo NAME     name this host says HELO with (Postfix's myhostname)\n"
 	    "  --json          one JSON object a message\n"
 	    "  --html FILE     the report as a page for a browser (- writes it to the output)\n"
+	    "  --leaving DIR   write the message as it would leave to a file of its name there\n"
 	    "  --zone FILE     take DNS answers from a zone file\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
 	    "exit status: 0 would pass, 1 would be held, deferred or refused,\n"
@@ -102,6 +105,7 @@ parse_options(int argc, char **argv, struct check_options *options)
 		case 'a': options->auth = optarg; break;
 		case 'j': options->json = true; break;
 		case OPTION_HTML: options->html = optarg; break;
+		case OPTION_LEAVING: options->leaving = optarg; break;
 		case OPTION_ZONE: options->zone = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
 		default: return usage(stderr, TOOL_USAGE);
@@ -339,6 +343,30 @@ print(const struct check_run *run, const struct passage *passage, const char *pa
 	    passage_plan(passage), tool_colour(stdout), tool_width(stdout));
 }
 
+static void
+write_piece(void *context, const void *bytes, size_t n)
+{
+	fwrite(bytes, 1, n, context);
+}
+
+/* -1 with errno: what is there then is not whole. */
+static int
+write_leaving(struct arena *arena, const struct passage *passage, struct slice text,
+    const char *dir, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	FILE *out;
+	int status;
+
+	name = strcmp(path, "-") == 0 ? "message" : name != NULL ? name + 1 : path;
+	out = fopen(arena_printf(arena, "%s/%s", dir, name), "wx");
+	if (out == NULL)
+		return -1;
+	feed_leaving(passage, text, write_piece, out);
+	status = ferror(out) ? -1 : 0;
+	return fclose(out) == 0 ? status : -1;
+}
+
 static int
 check_file(struct check_run *run, const char *path, bool several)
 {
@@ -364,6 +392,10 @@ check_file(struct check_run *run, const char *path, bool several)
 		else if (print_page(passage, run->options->html) != 0)
 			status = tool_error("%s: the page could not be written: %s",
 			    run->options->html, strerror(errno));
+		if (run->options->leaving != NULL && write_leaving(message->arena,
+		    passage, text, run->options->leaving, path) != 0)
+			status = tool_error("%s: what leaves could not be written: %s",
+			    run->options->leaving, strerror(errno));
 	}
 	message_free(&message);
 	session_free(&session);

@@ -36,7 +36,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/spool.h"
 #include "core/feed.h"
 #include "core/health.h"
 #include "dkim/keyring.h"
@@ -393,100 +392,25 @@ run_round(struct scenario *s)
 
 /* ---- as it arrives ---- */
 
-/* The edit of the field that came as the index-th of its name, or NULL. */
-static const struct edit *
-find_edit(const struct plan *plan, struct slice name, unsigned index)
-{
-	size_t i;
-
-	for (i = 0; i < plan->n_edits; i++)
-		if ((plan->edits[i].kind == EDIT_DELETE_HEADER ||
-		    plan->edits[i].kind == EDIT_CHANGE_HEADER) &&
-		    slice_is(name, plan->edits[i].name) && plan->edits[i].index == index)
-			return &plan->edits[i];
-	return NULL;
-}
-
 static void
-add_edited(struct buf *out, const struct edit *edit)
+add_piece(void *context, const void *bytes, size_t n)
 {
-	struct slice value, line;
-
-	buf_printf(out, "%s:", edit->name);
-	for (value = slice_of(edit->value); slice_split(&value, '\n', &line);) {
-		buf_add_slice(out, line);
-		buf_add_str(out, "\r\n");
-	}
-}
-
-static void
-add_inserted(struct buf *out, const struct plan *plan)
-{
-	size_t i;
-
-	for (i = plan->n_edits; i-- > 0;)
-		if (plan->edits[i].kind == EDIT_INSERT_HEADER)
-			add_edited(out, &plan->edits[i]);
-}
-
-/* One more than the fields of that name before. */
-static unsigned
-index_of(struct slice text, const char *until, struct slice name)
-{
-	struct slice line;
-	unsigned n = 1;
-
-	while (slice_split(&text, '\n', &line) && line.p != until)
-		n += line.p[0] != ' ' && line.p[0] != '\t' &&
-		    slice_eq_nocase(slice_sub(line, 0, slice_find(line, ':')), name);
-	return n;
-}
-
-static void
-add_body(struct scenario *s, struct buf *out, struct slice body)
-{
-	const struct spool *replaced = passage_plan(s->passage)->body;
-	char chunk[4096];
-	uint64_t at = 0;
-	long got;
-
-	if (replaced == NULL)
-		buf_add_slice(out, body);
-	while (replaced != NULL &&
-	    (got = spool_read(replaced, at, chunk, sizeof(chunk))) > 0) {
-		buf_add(out, chunk, (size_t)got);
-		at += (uint64_t)got;
-	}
+	buf_add(context, bytes, n);
 }
 
 struct slice
 scenario_edited(struct scenario *s, struct slice *body_r)
 {
-	const struct plan *plan = passage_plan(s->passage);
-	struct slice rest = s->text, line, name;
-	const struct edit *edit = NULL;
 	struct buf *out = arena_alloc(s->arena, sizeof(*out));
-	size_t start;
+	struct slice whole, rest, line;
 
 	buf_init(out, s->arena, 4 * s->text.n + 1024 * 1024);
-	add_inserted(out, plan);
-	while (slice_split(&rest, '\n', &line) && line.n > 1) {
-		name = slice_sub(line, 0, slice_find(line, ':'));
-		if (line.p[0] != ' ' && line.p[0] != '\t') {
-			edit = find_edit(plan, name, index_of(s->text, line.p, name));
-			if (edit != NULL && edit->kind == EDIT_CHANGE_HEADER)
-				add_edited(out, edit);
-		}
-		if (edit == NULL) {
-			buf_add_slice(out, line);
-			buf_add_char(out, '\n');
-		}
-	}
-	buf_add_str(out, "\r\n");
-	start = out->n;
-	add_body(s, out, rest);
-	*body_r = (struct slice){ buf_str(out) + start, out->n - start };
-	return (struct slice){ buf_str(out), out->n };
+	feed_leaving(s->passage, s->text, add_piece, out);
+	rest = whole = (struct slice){ buf_str(out), out->n };
+	while (slice_split(&rest, '\n', &line) && line.n > 1)
+		continue;
+	*body_r = rest;
+	return whole;
 }
 
 void

@@ -13,7 +13,7 @@
 #include "mail/mend_text.h"
 #include "mail/utf8.h"
 
-enum { WORD_LEAST = 40, GROWTH = 6 };
+enum { WORD_LEAST = 40, GROWTH = 6, BLANKS_MAX = 900 };
 
 enum field_class {
 	FIELD_TEXT,		/* unstructured */
@@ -207,7 +207,7 @@ put_unit(struct folder *f, struct slice blanks, struct slice unit)
 		buf_add_char(f->out, '\n');
 		f->column = 0;
 		if (blanks.n == 0 || (f->mending->class == FIELD_TEXT &&
-		    blanks.n > MEND_COLUMNS))
+		    blanks.n > BLANKS_MAX))
 			blanks = SLICE(" ");
 	}
 	buf_add_slice(f->out, blanks);

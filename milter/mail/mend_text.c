@@ -119,11 +119,20 @@ word_of(const struct mend_text *mend, struct slice text, size_t room, bool q)
 	return slice_sub(text, 0, n);
 }
 
+/* The Q encoding is read by people too, as long as it is mostly letters. */
+static bool
+is_mostly_latin(struct slice text)
+{
+	size_t quoted = (q_size(text) - text.n) / 2;
+
+	return quoted * 5 <= text.n * 3;
+}
+
 /* A run of text as encoded words with a blank between them. */
 static void
 put_words(const struct mend_text *mend, struct slice text)
 {
-	bool q = q_size(text) <= (text.n + 2) / 3 * 4;
+	bool q = is_mostly_latin(text);
 	size_t frame = WORD_FRAME + strlen(mend->charset);
 	struct slice word;
 

@@ -99,21 +99,19 @@ put_field(struct spool *out, struct slice name, struct slice value)
 static void
 put_new(struct spool *out, const char *name, const char *value)
 {
-	put(out, slice_of(name));
-	put(out, SLICE(": "));
-	put(out, slice_of(value));
-	put(out, SLICE("\r\n"));
+	put_field(out, slice_of(name), slice_of(value));
 }
 
-/* Writes the new value once, in place of all fields of that name. */
+/* Takes the new value once, in place of all fields of that name; false where the
+ * field is to be left out. */
 static bool
-replaces(struct spool *out, struct slice name, const char *wanted, const char *value,
-    bool *done)
+replace(struct part_field *field, const char *name, const char *value, bool *done)
 {
-	if (value == NULL || !slice_is(name, wanted))
+	if (value == NULL || !slice_is(field->name, name))
+		return true;
+	if (*done)
 		return false;
-	if (!*done)
-		put_new(out, wanted, value);
+	field->value = slice_of(value);
 	*done = true;
 	return true;
 }
@@ -128,10 +126,9 @@ part_header_write(struct slice octets, const struct part_changes *changes,
 	unsigned found = 0;
 
 	while (octets.n > 0 && take_field(&octets, &field)) {
-		if (replaces(out, field.name, "Content-Type", changes->type,
-		    &type_done) ||
-		    replaces(out, field.name, "Content-Transfer-Encoding",
-		    changes->encoding, &encoding_done))
+		if (!replace(&field, "Content-Type", changes->type, &type_done) ||
+		    !replace(&field, "Content-Transfer-Encoding", changes->encoding,
+		    &encoding_done))
 			continue;
 		found |= field_mend(scratch, field.name, field.value, options,
 		    &field.value);
@@ -139,7 +136,7 @@ part_header_write(struct slice octets, const struct part_changes *changes,
 	}
 	put(out, octets);
 	if (changes->add_mime_version)
-		put_new(out, "MIME-Version", "1.0");
+		put_new(out, "MIME-Version", " 1.0");
 	if (changes->type != NULL && !type_done)
 		put_new(out, "Content-Type", changes->type);
 	if (changes->encoding != NULL && !encoding_done)

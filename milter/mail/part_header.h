@@ -19,7 +19,7 @@ struct part_header {
 	bool malformed;			/* holds a line that is no field */
 };
 
-struct part_changes {			/* values; NULL: as it is */
+struct part_changes {		/* values with their leading blank; NULL: as it is */
 	const char *type, *encoding;
 	bool add_mime_version;
 };

@@ -123,7 +123,7 @@ add_charset(struct job *job, struct piece *piece, const struct content_type *typ
 
 	if (value.p == NULL) {
 		piece->changes.type = arena_printf(job->arena,
-		    "text/plain; charset=%s", charset_of(facts));
+		    " text/plain; charset=%s", charset_of(facts));
 		return;
 	}
 	if (facts->n_8bit == 0 || type->malformed ||
@@ -134,7 +134,7 @@ add_charset(struct job *job, struct piece *piece, const struct content_type *typ
 	while (value.n > 0 && (value.p[value.n - 1] == ';' ||
 	    value.p[value.n - 1] == ' '))
 		value.n--;
-	piece->changes.type = arena_printf(job->arena, "%.*s; charset=%s",
+	piece->changes.type = arena_printf(job->arena, " %.*s; charset=%s",
 	    (int)value.n, value.p, charset_of(facts));
 }
 
@@ -144,9 +144,9 @@ transform(struct piece *piece, enum encoder_form form)
 	piece->transformed = true;
 	piece->form = form;
 	if (form == ENCODER_QP)
-		piece->changes.encoding = "quoted-printable";
+		piece->changes.encoding = " quoted-printable";
 	else if (form == ENCODER_BASE64)
-		piece->changes.encoding = "base64";
+		piece->changes.encoding = " base64";
 }
 
 static void
@@ -157,7 +157,7 @@ decide_plain(struct job *job, struct piece *piece, const struct content_type *ty
 
 	if (!has_odd(facts)) {
 		if (piece->given == CTE_8BIT || piece->given == CTE_BINARY)
-			piece->changes.encoding = "7bit";
+			piece->changes.encoding = " 7bit";
 		return;
 	}
 	if (strcmp(type->type, "multipart") == 0 || strcmp(type->type, "message") == 0 ||
@@ -392,7 +392,7 @@ decide_parents(struct job *job)
 		piece = &job->pieces[i];
 		if (layout->entities[i].kind != LAYOUT_LEAF && !piece->kept &&
 		    !piece->remains && says_8bit(piece))
-			piece->changes.encoding = "7bit";
+			piece->changes.encoding = " 7bit";
 		if (layout->entities[i].parent != LAYOUT_NONE)
 			job->pieces[layout->entities[i].parent].remains |=
 			    piece->remains;

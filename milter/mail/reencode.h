@@ -22,7 +22,8 @@ struct spool;
 
 struct reencoded {
 	const struct spool *body;	/* the new one; NULL: as it was */
-	/* fields of the message's own header; values, NULL: as they are */
+	/* fields of the message's own header: values with their leading blank, NULL: as
+	 * they are */
 	const char *type, *encoding;
 	bool add_mime_version;
 	bool left;		/* something stays that not every host takes */

@@ -68,6 +68,10 @@ check_body_8bit(const struct check_input *input, struct check_result *result)
 		check_hit(input, result, "The body is sent as 8-bit text (%s): a host "
 		    "without 8BITMIME on the way re-encodes it and breaks the "
 		    "signature.", check_safe(input, body->declared_8bit));
+	else if (body->says_8bit)
+		check_hit(input, result, "A part says that it is 8bit or binary, though "
+		    "all of it is ASCII: a host without 8BITMIME on the way re-encodes it "
+		    "all the same and breaks the signature.");
 	else if (body->over_limit && body->has_8bit)
 		check_dunno(result);
 	else

@@ -147,8 +147,18 @@ check_header_8bit(const struct check_input *input, struct check_result *result)
 {
 	const struct message *message = input->message;
 	struct raw_8bit found = find_8bit(message);
+	bool demands = message->is_local && !message->is_smtputf8 &&
+	    !input->evidence->egress.takes_utf8;
 
-	if (message->is_local && !message->is_smtputf8 && found.utf8 != NULL) {
+	if (demands && message->repair != NULL && message->repair->had_utf8) {
+		check_hit(input, result, "The header held raw UTF-8 in mail submitted on "
+		    "this host. It was mended, but Postfix looks before a filter can: it "
+		    "demands SMTPUTF8 and bounces the message wherever the receiver has "
+		    "none.");
+		check_fix(input, result, "Have the program encode the text by RFC 2047, or "
+		    "set \"smtputf8_autodetect_classes = verify\" in main.cf: mailworthy "
+		    "mends such fields.");
+	} else if (demands && found.utf8 != NULL) {
 		check_hit(input, result, "The field %s holds raw UTF-8 in mail "
 		    "submitted on this host: Postfix then demands SMTPUTF8 and bounces "
 		    "the message wherever the receiver has none.",

@@ -12,6 +12,7 @@
 #include "mail/content.h"
 #include "mail/mend.h"
 #include "mail/reencode.h"
+#include "mail/utf8.h"
 #include "settings/settings.h"
 
 struct repair {
@@ -57,6 +58,8 @@ mend_headers(struct repair *repair)
 			continue;
 		changes_set(repair->changes, i, slice_dup(arena, value));
 		repair->result.headers = true;
+		if ((header->odd & HEADER_ODD_8BIT) != 0 && utf8_valid(header->value))
+			repair->result.had_utf8 = true;
 	}
 }
 
@@ -161,12 +164,10 @@ say_not_mended(const struct repair *repair, const char *why)
 static void
 change_field(struct repair *repair, enum header_id id, const char *value)
 {
-	struct arena *arena = repair->message->arena;
 	bool found = false;
 
 	if (value == NULL)
 		return;
-	value = arena_printf(arena, " %s", value);
 	for (size_t i = 0; i < headers_kept(repair->came); i++) {
 		if (headers_at(repair->came, i)->id != id)
 			continue;
@@ -198,7 +199,7 @@ mend_body(struct repair *repair)
 	change_field(repair, HDR_CONTENT_TRANSFER_ENCODING, reencoded.encoding);
 	change_field(repair, HDR_CONTENT_TYPE, reencoded.type);
 	if (reencoded.add_mime_version)
-		change_field(repair, HDR_MIME_VERSION, "1.0");
+		change_field(repair, HDR_MIME_VERSION, " 1.0");
 }
 
 bool

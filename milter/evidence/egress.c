@@ -60,6 +60,7 @@ collect_egress(struct collection *c)
 	const struct settings_egress *settings = section(input);
 	struct egress_evidence *egress = &c->evidence->egress;
 
+	egress->takes_utf8 = input->egress != NULL && input->egress->takes_utf8;
 	if (settings == NULL)
 		return 0;
 	egress->name = settings->name;

@@ -4,6 +4,7 @@
 #ifndef MW_EVIDENCE_EGRESS_H
 #define MW_EVIDENCE_EGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/ip.h"
@@ -20,6 +21,8 @@ struct egress_facts {
 	size_t n;
 	const char *myhostname;		/* Postfix's, lower-case, NULL */
 	const char *helo_name;		/* its smtp_helo_name where set apart, NULL */
+	bool takes_utf8;		/* it demands SMTPUTF8 for no local mail, whatever
+					 * stands in the header */
 };
 
 /* What postconf says, in the order asked. */
@@ -30,6 +33,8 @@ struct postconf {
 	const char *inet_protocols;
 	const char *myhostname;
 	const char *helo_name;		/* smtp_helo_name */
+	const char *utf8_enable;	/* smtputf8_enable */
+	const char *utf8_classes;	/* smtputf8_autodetect_classes */
 };
 
 /*

@@ -83,6 +83,17 @@ choose_family(struct egress_facts *facts, const struct postconf *postconf,
 			add(facts, &interfaces[i]);
 }
 
+/* Before version 3.0 there is neither. */
+static bool
+takes_utf8(const struct postconf *postconf)
+{
+	const char *classes = postconf->utf8_classes;
+
+	return strcmp(postconf->utf8_enable, "no") == 0 ||
+	    (strcmp(postconf->utf8_enable, "yes") == 0 &&
+	    strstr(classes, "sendmail") == NULL && strstr(classes, "all") == NULL);
+}
+
 void
 egress_choose(struct egress_facts *facts, const struct postconf *postconf,
     const struct ip *interfaces, size_t n_interfaces)
@@ -98,6 +109,7 @@ egress_choose(struct egress_facts *facts, const struct postconf *postconf,
 	if (*postconf->helo_name != '\0' &&
 	    strcmp(postconf->helo_name, postconf->myhostname) != 0)
 		facts->helo_name = postconf->helo_name;
+	facts->takes_utf8 = takes_utf8(postconf);
 }
 
 static size_t

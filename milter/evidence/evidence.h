@@ -51,6 +51,8 @@ struct egress_evidence {
 	enum known relay_known;		/* the record could be read */
 	bool relay_authorised;		/* it includes the relay's name */
 	const char *helo;		/* name we say EHLO with, or NULL */
+	bool takes_utf8;		/* the MTA says that it demands SMTPUTF8 for no
+					 * local mail, whatever stands in the header */
 	struct egress_address *addresses;
 	size_t n;
 };

@@ -16,7 +16,7 @@
 #include "base/slice.h"
 #include "evidence/egress.h"
 
-enum { VALUES = 6 };
+enum { VALUES = 8 };
 
 /* A child with its output in *fd_r, or -1. */
 static pid_t
@@ -25,11 +25,11 @@ start(const char *program, int *fd_r)
 	/* posix_spawn() wants them without const and leaves them as they are */
 	static char words[][32] = { "postconf", "-hx", "smtp_bind_address",
 	    "smtp_bind_address6", "inet_interfaces", "inet_protocols", "myhostname",
-	    "smtp_helo_name" };
+	    "smtp_helo_name", "smtputf8_enable", "smtputf8_autodetect_classes" };
 	static char variables[][48] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 	    "LC_ALL=C" };
 	char *argv[] = { words[0], words[1], words[2], words[3], words[4], words[5],
-	    words[6], words[7], NULL };
+	    words[6], words[7], words[8], words[9], NULL };
 	char *environment[] = { variables[0], variables[1], NULL };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
@@ -99,7 +99,8 @@ postconf_ask(struct arena *arena, const char *program, struct postconf *postconf
 	const char **values[VALUES] = { &postconf_r->bind_address,
 	    &postconf_r->bind_address6, &postconf_r->inet_interfaces,
 	    &postconf_r->inet_protocols, &postconf_r->myhostname,
-	    &postconf_r->helo_name };
+	    &postconf_r->helo_name, &postconf_r->utf8_enable,
+	    &postconf_r->utf8_classes };
 	char *text = arena_alloc(arena, POSTCONF_OUTPUT_MAX);
 	struct slice rest, line;
 	ssize_t n;

@@ -62,6 +62,7 @@ enum author_status {
 /* What was mended before the facts were frozen, and how the MTA gets it. */
 struct message_repair {
 	bool headers, encoding;		/* which of the two there was need of */
+	bool had_utf8;			/* a field held raw UTF-8: the MTA has seen it */
 	const struct change *steps;	/* of the header section (mail/changes.h) */
 	size_t n_steps;
 	const struct spool *body;	/* in place of the one that came; NULL */

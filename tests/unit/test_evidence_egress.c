@@ -16,23 +16,23 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "all of them", { "", "", "all", "all", "", "" },
+	{ "all of them", { "", "", "all", "all", "", "", "", "" },
 	    "192.0.2.1 192.0.2.2 2001:db8::1" },
-	{ "bound", { "192.0.2.2", "", "all", "all", "", "" }, "192.0.2.2 2001:db8::1" },
-	{ "bound to another", { "198.51.100.7", "2001:db8::7", "all", "all", "", "" },
+	{ "bound", { "192.0.2.2", "", "all", "all", "", "", "", "" }, "192.0.2.2 2001:db8::1" },
+	{ "bound to another", { "198.51.100.7", "2001:db8::7", "all", "all", "", "", "", "" },
 	    "198.51.100.7 2001:db8::7" },
-	{ "bound to a private one", { "10.0.0.5", "", "all", "ipv4", "", "" }, "" },
-	{ "in brackets", { "", "[2001:db8::7]", "all", "ipv6", "", "" }, "2001:db8::7"
+	{ "bound to a private one", { "10.0.0.5", "", "all", "ipv4", "", "", "", "" }, "" },
+	{ "in brackets", { "", "[2001:db8::7]", "all", "ipv6", "", "", "", "" }, "2001:db8::7"
 	    },
-	{ "one listening address", { "", "", "127.0.0.1, 192.0.2.2", "all", "", "" },
+	{ "one listening address", { "", "", "127.0.0.1, 192.0.2.2", "all", "", "", "", "" },
 	    "192.0.2.2 2001:db8::1" },
-	{ "two listening addresses", { "", "", "192.0.2.1,192.0.2.2", "all", "", "" },
+	{ "two listening addresses", { "", "", "192.0.2.1,192.0.2.2", "all", "", "", "", "" },
 	    "192.0.2.1 192.0.2.2 2001:db8::1" },
-	{ "names are no addresses", { "", "", "localhost", "all", "", "" },
+	{ "names are no addresses", { "", "", "localhost", "all", "", "", "", "" },
 	    "192.0.2.1 192.0.2.2 2001:db8::1" },
-	{ "IPv4 only", { "", "", "all", "ipv4", "", "" }, "192.0.2.1 192.0.2.2" },
-	{ "IPv6 only", { "", "", "all", "ipv6", "", "" }, "2001:db8::1" },
-	{ "both, named", { "", "", "all", "ipv4, ipv6", "", "" },
+	{ "IPv4 only", { "", "", "all", "ipv4", "", "", "", "" }, "192.0.2.1 192.0.2.2" },
+	{ "IPv6 only", { "", "", "all", "ipv6", "", "", "", "" }, "2001:db8::1" },
+	{ "both, named", { "", "", "all", "ipv4, ipv6", "", "", "", "" },
 	    "192.0.2.1 192.0.2.2 2001:db8::1" },
 };
 
@@ -72,6 +72,36 @@ chooses_addresses(void **state)
 		got = list(facts.arena, facts.ips, facts.n);
 		if (strcmp(got, rows[i].want) != 0)
 			fail_msg("%s: %s, not %s", rows[i].what, got, rows[i].want);
+		arena_free(&facts.arena);
+	}
+}
+
+static const struct {
+	const char *enable, *classes;
+	bool takes;
+} utf8_rows[] = {
+	{ "yes", "sendmail, verify", false },
+	{ "yes", "all", false },
+	{ "yes", "verify", true },
+	{ "yes", "", true },
+	{ "no", "sendmail, verify", true },
+	{ "", "", false },			/* nobody could tell */
+};
+
+static void
+demands_utf8(void **state)
+{
+	struct egress_facts facts;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(utf8_rows) / sizeof(utf8_rows[0]); i++) {
+		struct postconf postconf = { "", "", "all", "all", "", "",
+		    utf8_rows[i].enable, utf8_rows[i].classes };
+
+		facts = (struct egress_facts){ .arena = arena_new() };
+		egress_choose(&facts, &postconf, NULL, 0);
+		if (facts.takes_utf8 != utf8_rows[i].takes)
+			fail_msg("%s: %s", utf8_rows[i].enable, utf8_rows[i].classes);
 		arena_free(&facts.arena);
 	}
 }
@@ -130,6 +160,7 @@ asks_postconf(void **state)
 	assert_int_equal(ask_script(arena, "yes | head -c 100000", &postconf), -1);
 	assert_int_equal(ask_script(arena, "true", &postconf), 0);
 	assert_string_equal(postconf.helo_name, "");
+	assert_string_equal(postconf.utf8_enable, "");
 	assert_int_equal(postconf_ask(arena, "/nowhere/postconf", &postconf), -1);
 	arena_free(&arena);
 }
@@ -207,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chooses_addresses),
+		cmocka_unit_test(demands_utf8),
 		cmocka_unit_test(this_host_can_be_asked),
 		cmocka_unit_test(asks_postconf),
 		cmocka_unit_test(auto_takes_the_hosts),

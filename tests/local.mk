@@ -247,9 +247,11 @@ fuzz_programs = \
 	tests/fuzz/fuzz_key_pem \
 	tests/fuzz/fuzz_key_record \
 	tests/fuzz/fuzz_lists \
+	tests/fuzz/fuzz_mend \
 	tests/fuzz/fuzz_msgid \
 	tests/fuzz/fuzz_opinion \
 	tests/fuzz/fuzz_phrases \
+	tests/fuzz/fuzz_reencode \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_sightings \
 	tests/fuzz/fuzz_spf \

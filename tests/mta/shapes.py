@@ -39,6 +39,120 @@ Content-Transfer-Encoding: quoted-printable\r
 """
 
 
+SIGNED = """\
+--s1\r
+Content-Type: text/plain; charset=utf-8\r
+Content-Transfer-Encoding: 8bit\r
+\r
+{text}\r
+--s1\r
+Content-Type: application/pgp-signature\r
+\r
+-----BEGIN PGP SIGNATURE-----\r
+\r
+none\r
+-----END PGP SIGNATURE-----\r
+--s1--\r
+"""
+ATTACHED = """\
+Präambel\r
+--m1\r
+Content-Type: text/plain; charset=iso-8859-1\r
+\r
+Wörter in UTF-8 \r
+--m1\r
+Content-Type: message/rfc822\r
+Content-Transfer-Encoding: 8bit\r
+\r
+From: Jörg <joerg@example.org>\r
+Subject: Ältere Grüße\r
+\r
+-- \r
+From hier\r
+.\r
+Grüße\r
+--m1\r
+Content-Type: application/octet-stream; name="Übersicht.bin"\r
+Content-Transfer-Encoding: binary\r
+Content-Disposition: attachment; filename="Übersicht.bin"\r
+\r
+\x01ÿ\x7f\t \r
+--m1\r
+Content-Type: image/png\r
+Content-Transfer-Encoding: base64\r
+\r
+{base64}\r
+--m1\r
+Content-Type: text/html; charset=utf-8\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+<p>{quoted}</p>\r
+--m1\r
+{signed}\r
+--m1--\r
+Epilog: Ä\r
+"""
+
+
+def mended_shapes(line):
+    """What does not survive the way as it is."""
+    mixed = (MIME, "Content-Type: multipart/mixed; boundary=m1",
+             "Content-Transfer-Encoding: 8bit")
+    inner = ("Content-Type: multipart/signed; boundary=s1;\r\n protocol=\"application/"
+             "pgp-signature\"; micalg=pgp-sha256\r\n\r\n" + SIGNED.format(text="Gruss"))
+    attached = ATTACHED.format(base64="QUJD" * 1000, signed=inner,
+                               quoted="Gr=C3=BC=C3=9Fe und mehr " * 100)
+    yield "many parts", message(attached, *mixed), {}
+    yield "many parts, declared 8-bit", message(attached, *mixed), {"mail": " BODY=8BITMIME"}
+    yield "signed part with a long line", message(
+        SIGNED.format(text="word " * 1000), MIME, inner.partition("\r\n\r\n")[0]), {}
+    yield "signed part with 8-bit", message(
+        SIGNED.format(text="Grüße"), MIME, inner.partition("\r\n\r\n")[0],
+        "Content-Transfer-Encoding: 8bit"), {"mail": " BODY=8BITMIME"}
+    yield "ASCII declared 8-bit", message(line, MIME, TEXT8, "Content-Transfer-Encoding: 8bit"), {
+        "mail": " BODY=8BITMIME"}
+    yield "part declared 8-bit", message(ALTERNATIVE.replace(
+        "charset=utf-8\r\n\r\nHello", "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        "Hello"), MIME, "Content-Type: multipart/alternative; boundary=b1"), {
+            "mail": " BODY=8BITMIME"}
+    yield "latin1 said to be UTF-8", message("Grüße\r\n".encode("latin-1"), MIME, TEXT8), {}
+    yield "UTF-8 said to be ASCII", message("Grüße, " + line, MIME,
+                                            "Content-Type: text/plain; charset=us-ascii"), {}
+    yield "text without charset", message("Grüße, " + line, MIME, "Content-Type: text/plain"), {}
+    yield "an encoding nobody knows", message("Grüße, " + line, MIME, TEXT8,
+                                              "Content-Transfer-Encoding: 8-bit"), {}
+    yield "two encodings", message("Grüße, " + line, MIME, TEXT8,
+                                   "Content-Transfer-Encoding: 7bit",
+                                   "Content-Transfer-Encoding: 8bit"), {}
+    yield "base64 in one line", message("QUJD" * 25000 + "\r\n", MIME, "Content-Type: image/png",
+                                        "Content-Transfer-Encoding: base64"), {}
+    yield "quoted-printable in one line", message("ab=20cd " * 12500 + "\r\n", MIME, TEXT8,
+                                                  "Content-Transfer-Encoding: quoted-printable"), {}
+    yield "quoted-printable that is none", message("a=b " * 1000 + "\r\n", MIME, TEXT8,
+                                                   "Content-Transfer-Encoding: quoted-printable"), {}
+    yield "uuencoded in one line", message("x" * 3000 + "\r\n", MIME, TEXT8,
+                                           "Content-Transfer-Encoding: x-uuencode"), {}
+    yield "a multipart without parts", message("x" * 3000 + "\r\n", MIME,
+                                               "Content-Type: multipart/mixed; boundary=b"), {}
+    yield "long HTML with a binary tail", message(b"<p>" + b"word " * 2000 + b"\0\r\xff</p>\r\n", MIME,
+                                                  "Content-Type: text/html; charset=utf-8"), {}
+    yield "raw comment and group", message(
+        line, To=" Büro: Jörg (Außenstelle) <a@example.net>, b@example.net;",
+        Cc=' "Müller, Jörg" <c@example.net>,d@example.net'), {}
+    yield "raw latin1 subject", message(line, MIME, "Content-Type: text/plain; charset=iso-8859-1",
+                                        Subject=" " + "Grüße".encode("latin-1").decode(
+                                            "utf-8", "surrogateescape")), {}
+    yield "long raw subject", message(line, Subject=" " + "Grüße aus Köln 🌞 " * 60), {}
+    yield "subject without blanks", message(line, Subject=" " + "x" * 3000), {}
+    yield "recipients without blanks", message(line, To=" " + ",".join(
+        f"person{i}@example.net" for i in range(300))), {}
+    yield "references without blanks", message(line, "References: " + "".join(
+        f"<{i}.reference@example.com>" for i in range(100))), {}
+    yield "a CR in the subject", message(line, Subject=" one\rtwo"), {}
+    yield "a link of 2000 octets to unsubscribe", message(
+        line, "List-Unsubscribe: <https://example.com/" + "u" * 2000 + ">"), {}
+
+
 def smtp_shapes():
     line = "The quick brown fox jumps over the lazy dog.\r\n"
     yield "plain", message(line * 3), {}
@@ -135,6 +249,7 @@ def smtp_shapes():
                                          Cc=" (a comment) c@example.net (another)"), {}
     yield "quoted local part", message(line, From=' "billing"@example.com'), {}
     yield "colon and semicolon", message(line, Subject=" a: b; c=d \"e\" <f>"), {}
+    yield from mended_shapes(line)
     yield "subdomain author", message(line, From=" news@mail.example.com"), {
         "sender": "bounce@mail.example.com"}
 
@@ -144,7 +259,9 @@ def sendmail_shapes():
         if name in ("plain", "empty body", "dots", "folded subject", "no date", "neither",
                     "8 bit declared", "line of 5000", "alternative", "encoded subject",
                     "list fields", "trailing blanks", "blanks at the end of a field",
-                    "one line without end", "copies of our header"):
+                    "one line without end", "copies of our header", "raw subject",
+                    "raw from name", "raw comment and group", "many parts",
+                    "8 bit undeclared", "long raw subject"):
             yield name + " (sendmail)", text.replace(b"\r\n", b"\n"), options
 
 

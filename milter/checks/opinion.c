@@ -39,33 +39,37 @@ points(const struct check_input *input, int hundredths)
 	    abs(hundredths) / 100, abs(hundredths) / 10 % 10);
 }
 
-static void
-judge_spam(const struct check_input *input, struct check_result *result,
-    enum opinion_from from, const char *name)
+void
+check_opinion_spamassassin(const struct check_input *input, struct check_result *result)
 {
-	const struct opinion *opinion = opinion_of(input, from, result);
+	const struct opinion *opinion = opinion_of(input, OPINION_SPAMASSASSIN, result);
 
 	if (opinion == NULL)
 		return;
 	if (opinion->is_bad)
-		check_hit(input, result, "%s takes the message for spam: %s points, its "
-		    "limit is %s; rules that hit: %s.", name,
+		check_hit(input, result, "SpamAssassin takes the message for spam: %s "
+		    "points, its limit is %s; rules that hit: %s.",
 		    points(input, opinion->score), points(input, opinion->threshold),
 		    opinion->symbols);
 	else
 		check_ok(result);
 }
 
-void
-check_opinion_spamassassin(const struct check_input *input, struct check_result *result)
-{
-	judge_spam(input, result, OPINION_SPAMASSASSIN, "SpamAssassin");
-}
-
+/* It marks spam below the number it names, from which on it refuses. */
 void
 check_opinion_rspamd(const struct check_input *input, struct check_result *result)
 {
-	judge_spam(input, result, OPINION_RSPAMD, "Rspamd");
+	const struct opinion *opinion = opinion_of(input, OPINION_RSPAMD, result);
+
+	if (opinion == NULL)
+		return;
+	if (opinion->is_bad)
+		check_hit(input, result, "Rspamd would mark or refuse the message: %s "
+		    "points, it refuses from %s on; its heaviest symbols: %s.",
+		    points(input, opinion->score), points(input, opinion->threshold),
+		    opinion->symbols);
+	else
+		check_ok(result);
 }
 
 void

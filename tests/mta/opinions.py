@@ -187,7 +187,7 @@ def main():
         report("Own.Word" in virus.get("opinion-clamav", ""), "ClamAV's finding",
                str(virus))
         text = findings.get("opinion-rspamd", "")
-        report("9.0 points, its limit is 15.0" in text and "OWN_SYMBOL" in text,
+        report("9.0 points, it refuses from 15.0 on" in text and "OWN_SYMBOL" in text,
                "Rspamd's points and symbols", str(findings))
         big = "mailworthy-heavy-word\n" + "A line that makes the message long.\n" * 60000
         findings, unknown = judge(build, scratch, services, big)

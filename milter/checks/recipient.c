@@ -84,9 +84,14 @@ name_one(const struct check_input *input, struct named *named,
 static const char *
 names(struct named *named)
 {
+	const char *text;
+
 	if (named->shown > NAMED_MAX)
 		buf_printf(&named->text, "; and %zu domains more",
 		    named->shown - NAMED_MAX);
+	text = buf_str(&named->text);
+	if (text[0] != '\0' && text[strlen(text) - 1] != '?')
+		buf_printf(&named->text, ".");
 	return buf_str(&named->text);
 }
 

@@ -23,7 +23,7 @@ enum check_status {
 	CHECK_TEMPERROR,	/* DNS could not tell now */
 };
 
-enum check_family {		/* caps: checks.md, "Score" */
+enum check_family {		/* their caps: verdict/fold.c */
 	FAMILY_IDENTITY, FAMILY_FORMAT, FAMILY_DECEPTION, FAMILY_COSMETIC,
 	FAMILY_BULK, FAMILY_ATTACHMENT, FAMILY_STATE,
 	FAMILIES

@@ -54,7 +54,7 @@ struct core_options {
 	const struct clock *clock;
 	const struct egress_facts *egress;	/* borrowed, may be NULL */
 	struct sightings *sightings;		/* borrowed, may be NULL */
-	bool keep_results;			/* decision 3's caches */
+	bool keep_results;			/* of SPF, DMARC, host names */
 	bool long_lived;			/* worth the start of faster matchers */
 };
 

@@ -1,6 +1,6 @@
 /*
- * Mends a message before it is judged and signed (decision 10): `headers` and
- * `encoding` of the option repair.  What its author, or a host before us, has
+ * Mends a message before it is judged and signed: `headers` and `encoding` of
+ * the option repair.  What its author, or a host before us, has
  * signed so that it verifies is never touched.
  */
 #ifndef MW_CORE_REPAIR_H

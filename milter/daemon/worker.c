@@ -304,7 +304,7 @@ open_parts(const char **error_r)
 	return 0;
 }
 
-/* Says when signing will be slower than it could be (decision 6). */
+/* Says when signing will be slower than it could be (dkim/crypto.h). */
 static void
 check_speed(void)
 {

@@ -1,7 +1,7 @@
 /*
  * The keys of the managed domains and what DNS has shown of them.  Built with
  * a settings snapshot; the sightings live beside it in `struct sightings` and
- * survive reloads and restarts (decision 8).
+ * survive reloads and restarts.
  */
 #ifndef MW_DKIM_KEYRING_H
 #define MW_DKIM_KEYRING_H
@@ -124,7 +124,8 @@ struct ring_choice {
 	bool rsa_known, ed25519_known;	/* sightings are filled */
 };
 
-/* By decision 8; never waits.  No domain (NULL): RING_NO_DOMAIN. */
+/* What signs now, by what DNS has shown; never waits.  No domain (NULL):
+ * RING_NO_DOMAIN. */
 void keyring_choose(const struct keyring *ring, struct sightings *sightings,
     const char *domain, time_t now, struct ring_choice *choice_r);
 

@@ -1,6 +1,6 @@
 /*
  * Signs one message while it passes (RFC 6376, 8301, 8463) through libopendkim
- * at OpenSSL's speed (decision 6).  Each chosen key gets a handle; the body is
+ * at OpenSSL's speed (dkim/crypto.h).  Each chosen key gets a handle; the body is
  * hashed as it arrives.
  */
 #ifndef MW_DKIM_SIGN_H

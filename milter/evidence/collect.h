@@ -24,7 +24,7 @@ struct collect_input {
 	const struct settings *settings;
 	const struct keyring *ring;
 	struct sightings *sightings;	/* may be NULL */
-	struct results_cache *cache;	/* may be NULL: nothing is kept (decision 3) */
+	struct results_cache *cache;	/* may be NULL: nothing is kept */
 	const struct egress_facts *egress;	/* addresses of this host, may be NULL */
 	const struct message *message;	/* frozen */
 	const struct ring_choice *choice;	/* keys chosen at end of header */

@@ -178,7 +178,7 @@ struct destinations_evidence {
 	size_t unknown_mailer;		/* recipients whose {rcpt_mailer} nobody told */
 };
 
-#define DESTINATIONS_MAX 100		/* domains of one message (decision 14) */
+#define DESTINATIONS_MAX 100		/* domains of one message */
 #define DESTINATIONS_QUERIES 4		/* of one domain at RCPT */
 #define DESTINATIONS_SECONDS 3		/* that one domain is waited for at RCPT, and
 					 * all of them at end of message where nothing

@@ -1,6 +1,6 @@
 /*
  * SPF of the envelope domain, or of the HELO name for the null reverse-path,
- * for every address mail leaves from (decision 1).
+ * for every address mail leaves from.
  */
 #include <string.h>
 

@@ -182,7 +182,7 @@ const char *message_stream_name(enum stream stream);
 bool message_has_sender(const struct message *message,
     const struct settings_strings *senders);
 
-/* Direction by the settings (decision in design.md section 2). */
+/* By the options outbound, networks and ignore-daemons. */
 enum direction message_direction(const struct message *message,
     const struct settings *settings);
 

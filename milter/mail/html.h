@@ -40,7 +40,7 @@ struct html_facts {
 	struct slice text;		/* visible text, UTF-8, blanks folded (U+00A0 is
 					 * one), blocks apart by LF, cells by a blank */
 	size_t visible;			/* characters seen, without fillers */
-	size_t hidden;			/* characters hidden (checks.md, html-hidden),
+	size_t hidden;			/* characters hidden (html-hidden says what is),
 					 * without fillers and without the preheader */
 	const char *hidden_sample;	/* the beginning of the first hidden text; NULL */
 	const char *hidden_how;		/* "font-size:0", "colour like the background" */

@@ -1,6 +1,6 @@
 /*
- * The JSON line of a message (design.md section 1), keys fixed, remote text
- * neutralised.
+ * The JSON line of a message (mailworthyd(8), DIAGNOSTICS), keys fixed, remote
+ * text neutralised.
  */
 #ifndef MW_RECORD_RECORD_H
 #define MW_RECORD_RECORD_H

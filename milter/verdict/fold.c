@@ -18,7 +18,7 @@ struct tuning {				/* of one check for one message */
 enum { SCORE_MAX = 100, SEVERITY_WARNING_FROM = 5, SEVERITY_ERROR_FROM = 20,
     GRAVE_FROM = 10 };
 
-/* checks.md, "Score": one family alone never decides everything. */
+/* mailworthy-checks(7), "Score": one family alone never decides everything. */
 static const int family_cap[FAMILIES] = {
 	[FAMILY_IDENTITY] = 70,
 	[FAMILY_FORMAT] = 70,

@@ -35,7 +35,7 @@ struct rule {
 
 /* ---- inputs ---- */
 
-/* The worst egress address counts (decision 1); one that could not be judged
+/* The worst egress address counts; one that could not be judged
  * may be as good as the rest. */
 static enum tri
 spf_passes(const struct spf_evidence *spf)

@@ -25,7 +25,7 @@ class Setup:
     """zone: lines, with $D for the author's domain.  keys: {selector: name of a
     key} to sign with; sign: signatures that the message comes with (arguments
     of presign); options: lines of the domain's section; managed: the name of
-    that section.  odd: where libraries.md finds libopendmarc wrong."""
+    that section.  odd: where libopendmarc is known to be wrong."""
 
     def __init__(self, name, zone="", author=None, mail_from=None, egress=(IP4,),
                  helo=HELO, keys=None, sign=(), options="", managed=None, odd=False):

@@ -137,7 +137,7 @@ on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned f
 	return 0;
 }
 
-void
+bool
 hyperscan_scan(struct hyperscan *hyperscan, struct slice text, matcher_hit_fn *hit,
     void *ctx)
 {
@@ -145,14 +145,15 @@ hyperscan_scan(struct hyperscan *hyperscan, struct slice text, matcher_hit_fn *h
 	struct pooled *pooled;
 	hs_error_t status;
 
-	if (text.n == 0 || text.n > UINT_MAX)
-		return;
+	if (text.n == 0)
+		return true;
+	if (text.n > UINT_MAX)
+		return false;
 	pooled = take_scratch(hyperscan);
 	status = hs_scan(hyperscan->database, text.p, (unsigned)text.n, 0, pooled->scratch,
 	    on_match, &scan);
-	if (status != HS_SUCCESS)
-		bug("hs_scan: %d", status);
 	give_scratch(hyperscan, pooled);
+	return status == HS_SUCCESS;
 }
 
 const char *

@@ -12,7 +12,7 @@ hyperscan_new(struct arena *arena, const struct slice *literals, size_t n)
 	return NULL;
 }
 
-void
+bool
 hyperscan_scan(struct hyperscan *hyperscan, struct slice text, matcher_hit_fn *hit,
     void *ctx)
 {
@@ -20,6 +20,7 @@ hyperscan_scan(struct hyperscan *hyperscan, struct slice text, matcher_hit_fn *h
 	(void)text;
 	(void)hit;
 	(void)ctx;
+	return false;
 }
 
 const char *

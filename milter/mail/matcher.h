@@ -6,6 +6,7 @@
 #ifndef MW_MAIL_MATCHER_H
 #define MW_MAIL_MATCHER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -28,7 +29,9 @@ void aho_scan(const struct aho *aho, struct slice text, matcher_hit_fn *hit, voi
 struct hyperscan *hyperscan_new(struct arena *arena, const struct slice *literals,
     size_t n);
 
-void hyperscan_scan(struct hyperscan *hyperscan, struct slice text, matcher_hit_fn *hit,
+/* False when it gave up, as it does for rare sets of literals (hs_scan: -13,
+ * "unexpected internal error"); some hits may be reported by then. */
+bool hyperscan_scan(struct hyperscan *hyperscan, struct slice text, matcher_hit_fn *hit,
     void *ctx);
 
 /* "5.4.0", or NULL where hyperscan_new() gives NULL. */

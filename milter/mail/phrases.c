@@ -1,6 +1,7 @@
 /*
  * Phrases: made alike, matched, and checked for whole words.
  */
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -18,6 +19,13 @@ struct wording {
 	bool word_first, word_last;	/* begins, ends with a letter or digit */
 };
 
+/* The automaton of ours, made when it is first needed. */
+struct own {
+	pthread_mutex_t lock;
+	struct arena *arena;		/* touched under the lock only, once it is shared */
+	const struct aho *aho;
+};
+
 struct phrases {
 	struct arena *arena;
 	const struct phrase *list;
@@ -25,8 +33,9 @@ struct phrases {
 	size_t *wording_of;		/* of each of the list; n_wordings: of none */
 	struct wording *wordings;
 	size_t n_wordings;
-	const struct aho *aho;		/* NULL where hyperscan does it */
-	struct hyperscan *hyperscan;
+	struct slice *literals;		/* texts of the wordings */
+	struct hyperscan *hyperscan;	/* NULL: not used */
+	struct own *own;
 };
 
 /* One text being looked into. */
@@ -119,12 +128,44 @@ fold_list(struct phrases *phrases)
 	arena_free(&work);
 }
 
+static void
+own_free(void *object)
+{
+	struct own *own = object;
+
+	pthread_mutex_destroy(&own->lock);
+}
+
+static struct own *
+own_new(struct arena *arena)
+{
+	struct own *own = arena_alloc(arena, sizeof(*own));
+
+	pthread_mutex_init(&own->lock, NULL);
+	own->arena = arena;
+	arena_defer(arena, own_free, own);
+	return own;
+}
+
+static const struct aho *
+own_automaton(const struct phrases *phrases)
+{
+	struct own *own = phrases->own;
+	const struct aho *aho;
+
+	pthread_mutex_lock(&own->lock);
+	if (own->aho == NULL)
+		own->aho = aho_new(own->arena, phrases->literals, phrases->n_wordings);
+	aho = own->aho;
+	pthread_mutex_unlock(&own->lock);
+	return aho;
+}
+
 static struct phrases *
 make(const struct phrase *list, size_t n, bool only_own, const char **error_r)
 {
 	struct arena *arena;
 	struct phrases *phrases;
-	struct slice *literals;
 
 	*error_r = n > PHRASES_MAX ? "too many phrases" : NULL;
 	for (size_t i = 0; i < n && *error_r == NULL; i++) {
@@ -141,13 +182,15 @@ make(const struct phrase *list, size_t n, bool only_own, const char **error_r)
 	phrases->wording_of = arena_array(arena, n, sizeof(*phrases->wording_of));
 	phrases->wordings = arena_array(arena, n, sizeof(*phrases->wordings));
 	fold_list(phrases);
-	literals = arena_array(arena, n, sizeof(*literals));
+	phrases->literals = arena_array(arena, n, sizeof(*phrases->literals));
 	for (size_t i = 0; i < phrases->n_wordings; i++)
-		literals[i] = phrases->wordings[i].text;
+		phrases->literals[i] = phrases->wordings[i].text;
 	if (!only_own)
-		phrases->hyperscan = hyperscan_new(arena, literals, phrases->n_wordings);
+		phrases->hyperscan = hyperscan_new(arena, phrases->literals,
+		    phrases->n_wordings);
+	phrases->own = own_new(arena);
 	if (phrases->hyperscan == NULL)
-		phrases->aho = aho_new(arena, literals, phrases->n_wordings);
+		own_automaton(phrases);
 	return phrases;
 }
 
@@ -198,10 +241,9 @@ phrases_find(const struct phrases *phrases, const struct phrase_text *texts, siz
 
 		search.where = texts[i].where;
 		search.text = (struct slice){ folded, fold_text(texts[i].text, folded) };
-		if (phrases->hyperscan != NULL)
-			hyperscan_scan(phrases->hyperscan, search.text, on_hit, &search);
-		else
-			aho_scan(phrases->aho, search.text, on_hit, &search);
+		if (phrases->hyperscan == NULL ||
+		    !hyperscan_scan(phrases->hyperscan, search.text, on_hit, &search))
+			aho_scan(own_automaton(phrases), search.text, on_hit, &search);
 	}
 	for (size_t i = 0; i < phrases->n && n_found < max; i++) {
 		unsigned char *found = &search.found[phrases->wording_of[i]];

@@ -261,8 +261,8 @@ check_html_alt_missing(const struct check_input *input, struct check_result *res
 	const struct view_part *part = find(input, lacks_alt, result);
 
 	if (part != NULL)
-		check_hit(input, result, "%zu of %s in the HTML of %s have no alt "
-		    "attribute.", part->html->images_without_alt, check_count(input,
+		check_hit(input, result, "%zu of %s without an alt attribute stand in the "
+		    "HTML of %s.", part->html->images_without_alt, check_count(input,
 		    part->html->images, "image"), name_of(input, part));
 }
 

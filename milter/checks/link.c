@@ -76,8 +76,10 @@ check_link_address(const struct check_input *input, struct check_result *result)
 		readable_end(input, result);
 		return;
 	}
-	if (grave == NULL)
+	if (grave == NULL) {
 		result->weight = LINK_PORT_WEIGHT;
+		result->covers = "";	/* whose site it is, is another matter */
+	}
 	check_hit(input, result, "A link %s: %s%s.", address_fault(&link->url),
 	    shown(input, link), more(input, n));
 }

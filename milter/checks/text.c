@@ -115,7 +115,15 @@ check_subject_long(const struct check_input *input, struct check_result *result)
 struct raw_8bit {
 	const struct header *text, *other;	/* the first of each kind */
 	const struct header *utf8;		/* valid UTF-8, in any field */
+	const struct header *nameless;		/* text in a charset that nobody knows */
 };
+
+/* As what is no UTF-8 is written when it is put into encoded words (RFC 1428). */
+static bool
+is_nameless(const struct header *header)
+{
+	return slice_find_nocase(header->value, "=?unknown-8bit?") < header->value.n;
+}
 
 static struct raw_8bit
 find_8bit(const struct message *message)
@@ -127,6 +135,9 @@ find_8bit(const struct message *message)
 		const struct header *header = headers_at(message->headers, i);
 		bool is_utf8;
 
+		if (found.nameless == NULL && is_text_field(header->id) &&
+		    is_nameless(header))
+			found.nameless = header;
 		if ((header->odd & HEADER_ODD_8BIT) == 0)
 			continue;
 		is_utf8 = utf8_valid(header->value);
@@ -168,6 +179,11 @@ check_header_8bit(const struct check_input *input, struct check_result *result)
 		check_hit(input, result, "The field %s holds raw 8-bit bytes: %s",
 		    check_safe_slice(input, found.text->name),
 		    check_safe_slice(input, slice_trim(found.text->value)));
+	} else if (found.nameless != NULL) {
+		result->weight = 20;
+		check_hit(input, result, "The field %s holds 8-bit bytes in no charset "
+		    "that it names: programs guess, or show question marks.",
+		    check_safe_slice(input, found.nameless->name));
 	} else if (found.other != NULL) {
 		result->weight = 3;
 		check_hit(input, result, "The field %s holds raw 8-bit bytes.",
@@ -229,8 +245,8 @@ find_bad_word(const struct check_input *input, bool want_broken)
 			if (slice_find_nocase(field->value, "=?") == field->value.n)
 				continue;
 			encoded_decode(input->arena, field->value, &facts);
-			if (want_broken ? facts.broken && !facts.raw_not_utf8 :
-			    facts.too_long)
+			if (want_broken ? facts.broken && !facts.raw_not_utf8 &&
+			    !is_nameless(field) : facts.too_long)
 				return field;
 		}
 	}
@@ -259,8 +275,8 @@ check_encoded_word_misplaced(const struct check_input *input, struct check_resul
 		    "Message-ID, where none is allowed.");
 	} else if ((field = find_bad_word(input, true)) != NULL) {
 		check_hit(input, result, "The field %s holds a broken encoded word: %s",
-		    check_safe_slice(input, field->name),
-		    check_safe_slice(input, slice_trim(field->value)));
+		    check_safe_slice(input, field->name), check_safe_slice(input,
+		    slice_trim(header_unfold(input->arena, field->value))));
 	} else if ((field = find_bad_word(input, false)) != NULL) {
 		result->weight = 10;
 		check_hit(input, result, "The field %s holds an encoded word of over "

@@ -45,7 +45,8 @@ is_host(struct slice right)
 	if (domain_is_literal(right))
 		return slice_find(right, '.') < right.n ||
 		    slice_find(right, ':') < right.n;
-	memcpy(name, right.p, right.n);
+	for (size_t i = 0; i < right.n; i++)	/* letters of U-labels: RFC 6532 */
+		name[i] = (unsigned char)right.p[i] < 0x80 ? right.p[i] : 'x';
 	name[right.n] = '\0';
 	return domain_is_fqdn(name);
 }

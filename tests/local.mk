@@ -149,6 +149,7 @@ check_PROGRAMS += tests/suites/spf-cases
 TESTS += tests/suites/spf-cases
 
 EXTRA_DIST += \
+	tests/suites/corpus \
 	tests/suites/spf-cases.txt \
 	tests/suites/spf-suite
 

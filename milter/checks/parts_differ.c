@@ -3,6 +3,7 @@
  * one and people the other.
  */
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
@@ -48,22 +49,27 @@ words_add(struct words *words, uint64_t hash, unsigned mark)
 	words->both += (*slot & 3) == (MARK_TEXT | MARK_HTML);
 }
 
-/*
- * The first octet of a word's letter, small; 0x80 for one that continues it;
- * 0 for what stands between words.  Beyond ASCII all but the blanks and signs
- * of U+0080 to U+00BF and U+2000 to U+206F are letters.
- */
-static unsigned
-letter_at(const char *p, const char *end)
-{
-	unsigned c = (unsigned char)*p, next;
+enum octet { SIGN, LETTER, INNER, UNSURE };
 
-	if (c < 0x80)
-		return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? c | 0x20 : 0;
-	if (c != 0xc2 && c != 0xe2)
-		return c;
+/* What an octet is to a word: UNSURE needs the one behind it. */
+static const unsigned char kinds[256] = {
+	['A' ... 'Z'] = LETTER, ['a' ... 'z'] = LETTER, [0x80 ... 0xbf] = INNER,
+	[0xc0 ... 0xc1] = LETTER, [0xc2] = UNSURE, [0xc3 ... 0xe1] = LETTER,
+	[0xe2] = UNSURE, [0xe3 ... 0xff] = LETTER,
+};
+
+/* Beyond ASCII all but the blanks and signs of U+0080 to U+00BF and U+2000 to
+ * U+206F are letters. */
+static inline enum octet
+octet_at(const char *p, const char *end)
+{
+	enum octet octet = kinds[(unsigned char)*p];
+	unsigned next;
+
+	if (octet != UNSURE)
+		return octet;
 	next = end - p > 1 ? (unsigned char)p[1] : 0;
-	return c == 0xc2 || next == 0x80 || next == 0x81 ? 0 : c;
+	return *p == '\xc2' || next == 0x80 || next == 0x81 ? SIGN : LETTER;
 }
 
 /* Behind an address of a page: its words are in one of the two sides only. */
@@ -80,7 +86,7 @@ skip_url(const char *p, const char *end)
 static const char *
 skip_signs(const char *p, const char *end)
 {
-	while (p < end && letter_at(p, end) == 0) {
+	while (p < end && octet_at(p, end) == SIGN) {
 		p++;
 		while (p < end && ((unsigned char)*p & 0xc0) == 0x80)
 			p++;
@@ -88,33 +94,43 @@ skip_signs(const char *p, const char *end)
 	return p;
 }
 
+/* Large letters count as small ones, beyond ASCII nearly so: the bit that tells
+ * them apart is set in every octet. */
+static uint64_t
+mix(const struct words *words, uint64_t hash, const char *p, size_t n)
+{
+	uint64_t octets = 0;
+
+	memcpy(&octets, p, n);
+	hash = (hash ^ (octets | 0x2020202020202020u)) * words->factor;
+	return hash ^ hash >> 29;
+}
+
 /* Eight octets a step: the hash is what this costs. */
 static uint64_t
-mix(const struct words *words, uint64_t hash, uint64_t octets)
+word_hash(const struct words *words, const char *p, size_t n)
 {
-	hash = (hash ^ octets) * words->factor;
-	return hash ^ hash >> 29;
+	uint64_t hash = 0;
+
+	for (; n > 8; p += 8, n -= 8)
+		hash = mix(words, hash, p, 8);
+	return mix(words, hash, p, n);
 }
 
 static void
 words_read(struct words *words, struct slice text, unsigned mark)
 {
-	const char *p = text.p, *end = text.p + text.n, *after;
-	uint64_t hash, octets;
-	unsigned c, letters, n;
+	const char *p = text.p, *end = text.p + text.n, *word, *after;
+	enum octet octet;
+	size_t letters;
 
 	while ((p = skip_signs(p, end)) < end) {
-		hash = octets = 0;
 		letters = 0;
-		for (n = 1; p < end && (c = letter_at(p, end)) != 0; p++, n++) {
-			octets = octets << 8 | c;
-			letters += (c & 0xc0) != 0x80;
-			if (n % 8 == 0)
-				hash = mix(words, hash, octets);
-		}
+		for (word = p; p < end && (octet = octet_at(p, end)) != SIGN; p++)
+			letters += octet != INNER;
 		after = skip_url(p, end);
 		if (after == p && letters >= LETTERS_MIN)
-			words_add(words, mix(words, hash, octets), mark);
+			words_add(words, word_hash(words, word, (size_t)(p - word)), mark);
 		p = after;
 	}
 }

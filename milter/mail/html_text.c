@@ -38,14 +38,19 @@ blanks(const char *p, size_t n)
 	}
 }
 
+/* Words that are kept as they stand: with one blank between them. */
 static size_t
-word(const char *p, size_t n)
+words(const char *p, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n && (unsigned char)p[i] > ' '; i++) {
-		if (p[i] == '\xc2' && i + 1 < n && p[i + 1] == '\xa0')
+	for (i = 0; i < n; i++) {
+		if ((unsigned char)p[i] > ' ') {
+			if (p[i] == '\xc2' && i + 1 < n && p[i + 1] == '\xa0')
+				break;
+		} else if (p[i] != ' ' || i + 1 == n || blanks(p + i + 1, n - i - 1) > 0) {
 			break;
+		}
 	}
 	return i;
 }
@@ -60,7 +65,7 @@ html_text_add(struct html_text *text, const char *bytes, size_t n)
 		if (length > 0)
 			html_text_break(text, ' ');
 		i += length;
-		length = word(bytes + i, n - i);
+		length = words(bytes + i, n - i);
 		if (length == 0)
 			continue;
 		if (text->pending != '\0')

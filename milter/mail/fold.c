@@ -102,31 +102,35 @@ fold_next(struct slice text, size_t *taken_r)
 	return fold_lower(fold_sign(c));
 }
 
+/* What ASCII becomes: small letters, control characters blanks, "`" "'". */
+static const char ascii[128 + 1] =
+    "                                "
+    " !\"#$%&'()*+,-./0123456789:;<=>?"
+    "@abcdefghijklmnopqrstuvwxyz[\\]^_"
+    "'abcdefghijklmnopqrstuvwxyz{|}~ ";
+
 size_t
 fold_text(struct slice text, char *out)
 {
-	size_t n = 0, taken;
-	bool blank = true;
+	size_t n = 0, i = 0, taken;
+	bool blank = true, before;
 	unsigned c;
 
-	for (size_t i = 0; i < text.n; i += taken) {
-		c = (unsigned char)text.p[i];
-		taken = 1;
-		if (c - 'A' <= 'Z' - 'A')
-			c += 32;
-		else if (c < 0x20 || c == 0x7f)
-			c = ' ';
-		else if (c == '`')
-			c = '\'';
-		else if (c >= 0x80)
-			c = fold_next(slice_sub(text, i, text.n), &taken);
+	while (i < text.n) {
+		for (; i < text.n && (c = (unsigned char)text.p[i]) < 0x80; i++) {
+			before = blank;
+			out[n] = ascii[c];
+			blank = out[n] == ' ';
+			n += !(before && blank);
+		}
+		if (i == text.n)
+			break;
+		c = fold_next(slice_sub(text, i, text.n), &taken);
+		i += taken;
 		if (c == 0 || (c == ' ' && blank))
 			continue;
 		blank = c == ' ';
-		if (c < 0x80)
-			out[n++] = (char)c;
-		else
-			n += put(out + n, c);
+		n += put(out + n, c);
 	}
 	return n > 0 && blank ? n - 1 : n;
 }

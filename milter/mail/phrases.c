@@ -44,6 +44,7 @@ struct search {
 	struct slice text;		/* folded */
 	unsigned where;
 	unsigned char *found;		/* PHRASE_ bits, of each wording */
+	bool any;
 };
 
 /* The code point that ends before `at`, or begins there; 0 outside the text. */
@@ -86,6 +87,7 @@ on_hit(void *ctx, size_t literal, size_t end)
 	if (wording->word_last && fold_is_word(code_after(search->text, end)))
 		return;
 	search->found[literal] |= (unsigned char)search->where;
+	search->any = true;
 }
 
 /* The wordings of the list, each once. */
@@ -245,7 +247,7 @@ phrases_find(const struct phrases *phrases, const struct phrase_text *texts, siz
 		    !hyperscan_scan(phrases->hyperscan, search.text, on_hit, &search))
 			aho_scan(own_automaton(phrases), search.text, on_hit, &search);
 	}
-	for (size_t i = 0; i < phrases->n && n_found < max; i++) {
+	for (size_t i = 0; search.any && i < phrases->n && n_found < max; i++) {
 		unsigned char *found = &search.found[phrases->wording_of[i]];
 
 		if ((*found & phrases->list[i].where) == 0)

@@ -229,6 +229,17 @@ is_harmful(uint32_t code)
 	    (code >= 0xe0000 && code <= 0xe007f);
 }
 
+/* Printable ASCII at the front, which is nearly all there is. */
+static size_t
+plain_run(const unsigned char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\'; i++)
+		;
+	return i;
+}
+
 const char *
 log_safe(struct arena *arena, struct slice text, size_t max)
 {
@@ -240,6 +251,11 @@ log_safe(struct arena *arena, struct slice text, size_t max)
 
 	buf_init(&out, arena, max + 3);
 	for (size_t i = 0; i < text.n; i += n) {
+		n = plain_run(p + i, text.n - i < max - out.n ? text.n - i : max - out.n);
+		if (n > 0) {
+			buf_add(&out, text.p + i, n);
+			continue;
+		}
 		n = utf8_length(p + i, text.n - i, &code);
 		escape = n == 0 || is_harmful(code);
 		if (n == 0)

@@ -78,7 +78,7 @@ name_of(const struct check_input *input, const struct view_part *part)
 }
 
 struct totals {
-	size_t visible, text;		/* characters */
+	size_t visible;			/* characters */
 	bool is_unread;
 	const struct view_part *pictures;	/* the first HTML part with one */
 };
@@ -90,9 +90,7 @@ add_part(struct totals *totals, const struct view_part *part)
 
 	if (part->in_attached_message)
 		return;
-	if (part->kind == VIEW_TEXT) {
-		totals->text += text_count(part->text);
-	} else if (part->kind == VIEW_HTML && html != NULL) {
+	if (part->kind == VIEW_HTML && html != NULL) {
 		totals->visible += html->visible;
 		totals->is_unread |= html->over_limit;
 		if (html->images > 0 && totals->pictures == NULL)
@@ -102,11 +100,25 @@ add_part(struct totals *totals, const struct view_part *part)
 	}
 }
 
+/* Characters of all text parts. */
+static size_t
+count_text(const struct view *view)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < view->n_parts; i++) {
+		if (view->parts[i].kind == VIEW_TEXT && !view->parts[i].in_attached_message)
+			n += text_count(view->parts[i].text);
+	}
+	return n;
+}
+
 void
 check_html_image_only(const struct check_input *input, struct check_result *result)
 {
 	const struct view *view = input->message->view;
 	struct totals totals = { 0 };
+	size_t text = 0;
 
 	if (view == NULL) {
 		check_dunno(result);
@@ -114,7 +126,11 @@ check_html_image_only(const struct check_input *input, struct check_result *resu
 	}
 	for (size_t i = 0; i < view->n_parts; i++)
 		add_part(&totals, &view->parts[i]);
-	if (totals.visible >= IMAGE_VISIBLE || totals.text >= IMAGE_TEXT)
+	/* Of most messages the text need not be counted. */
+	if (totals.visible < IMAGE_VISIBLE && (totals.pictures != NULL ||
+	    totals.is_unread || view->over_limit))
+		text = count_text(view);
+	if (totals.visible >= IMAGE_VISIBLE || text >= IMAGE_TEXT)
 		check_ok(result);
 	else if (totals.is_unread || totals.pictures == NULL)
 		not_found(view, totals.is_unread, result);
@@ -124,7 +140,7 @@ check_html_image_only(const struct check_input *input, struct check_result *resu
 		check_hit(input, result, "The HTML of %s shows %s and only %s of text; "
 		    "the text part has %zu.", name_of(input, totals.pictures),
 		    check_count(input, totals.pictures->html->images, "image"),
-		    check_count(input, totals.visible, "character"), totals.text);
+		    check_count(input, totals.visible, "character"), text);
 }
 
 static bool

@@ -282,12 +282,15 @@ tests/fuzz/driver.o: tests/fuzz/driver.c
 .PHONY: fuzzers
 
 # Measurements, never part of a check: see tests/bench/README.md.
-EXTRA_PROGRAMS += tests/bench/bench_dns tests/bench/bench_phrases
+EXTRA_PROGRAMS += \
+	tests/bench/bench_core tests/bench/bench_dns tests/bench/bench_phrases
 EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/bench.py \
 	tests/bench/fastdns.py \
 	tests/bench/filters.py \
+	tests/bench/growth \
 	tests/bench/messages.py \
 	tests/bench/milter-load.c \
-	tests/bench/run
+	tests/bench/run \
+	tests/bench/shapes.py

@@ -96,7 +96,7 @@ class Filter:
         self.log = open(self.dir / "filter.log", "wb")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
         self.pid = self.process.pid
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not (wait_for_port(self.port, 0.1) if self.port else self.path.exists()):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"{self.name} did not start, see {self.dir}/filter.log")

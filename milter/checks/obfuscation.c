@@ -296,7 +296,7 @@ check_mixed_script_words(const struct check_input *input, struct check_result *r
 		return;
 	while ((part = readable_next(view, false, &at)) != NULL) {
 		/* Of an unknown charset the letters are guessed. */
-		if (part->charset_unknown ||
+		if (part->charset_unknown || part->charset_guessed ||
 		    (bytes_odd(part->text.p, part->text.n) & BYTES_8BIT) == 0)
 			continue;
 		n = count_mixed(part->text, first);

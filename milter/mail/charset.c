@@ -161,7 +161,9 @@ out_octet(struct charset_reader *reader, unsigned char octet)
 	char text[3];
 	size_t n = 0;
 
-	if (!reader->is_lenient) {
+	if (reader->is_lenient) {
+		reader->facts.guessed = true;
+	} else {
 		reader->facts.unknown = true;
 		code = 0xfffd;
 	}

@@ -22,6 +22,7 @@ struct charset_reader;
 struct charset_facts {
 	bool unknown;		/* declared, but there is no such charset, or octets are
 				 * none of it, or a byte order mark says another */
+	bool guessed;		/* octets that are no UTF-8 were taken for windows-1252 */
 	bool ascii_only;	/* no octet over 127, no NUL */
 	bool over_limit;	/* one charset too many in this message: not converted */
 };

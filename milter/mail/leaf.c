@@ -281,6 +281,7 @@ end_text(struct leaf *leaf, struct view_part *part)
 
 	charset_finish(leaf->charset, &facts);
 	part->charset_unknown = facts.unknown;
+	part->charset_guessed = facts.guessed;
 	part->ascii_only = facts.ascii_only;
 	leaf->over_limit |= facts.over_limit;
 	if (leaf->html != NULL)

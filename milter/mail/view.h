@@ -59,6 +59,8 @@ struct view_part {
 	bool has_8bit;
 	bool bad_encoding;		/* base64 or quoted-printable that is none */
 	bool charset_unknown;		/* no such charset, or bytes that are none of it */
+	bool charset_guessed;		/* none is named, and octets were taken for
+					 * windows-1252 */
 	bool ascii_only;		/* decoded: no octet over 127 */
 	bool over_limit;		/* not all of it was read */
 	const char *malformed;		/* structure fault, for people: boundary missing,

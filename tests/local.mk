@@ -220,6 +220,7 @@ EXTRA_DIST += \
 	tests/milter/hostile.py \
 	tests/milter/outbound.py \
 	tests/milter/process.py \
+	tests/milter/repair.py \
 	tests/milter/rig.py \
 	tests/milter/run \
 	tests/milter/run-threads \

@@ -238,13 +238,16 @@ qp_mend_finish(struct encoder *t, bool is_last)
 {
 	bool soft = t->n_held > 0;
 
+	/* "=" and blanks: a soft line break, or not, as before */
 	for (size_t i = 1; i < t->n_held; i++) {
 		if (t->held[i] != ' ' && t->held[i] != '\t')
 			t->failed = true;
 	}
 	if (t->cr)
 		put_quoted(t, '\r');
-	if (soft || (is_last && t->column > 0))
+	if (soft)
+		put_held(t);
+	else if (is_last && t->column > 0)
 		put(t, '=');
 	if (is_last && t->column > 0)
 		line_end(t);

@@ -97,18 +97,22 @@ unit_tests += \
 	tests/unit/test_mail_attachment \
 	tests/unit/test_mail_body \
 	tests/unit/test_mail_bytes \
+	tests/unit/test_mail_changes \
 	tests/unit/test_mail_content \
 	tests/unit/test_mail_date \
 	tests/unit/test_mail_domain \
 	tests/unit/test_mail_encoded \
+	tests/unit/test_mail_encoder \
 	tests/unit/test_mail_filename \
 	tests/unit/test_mail_header \
 	tests/unit/test_mail_html \
 	tests/unit/test_mail_lex \
+	tests/unit/test_mail_mend \
 	tests/unit/test_mail_lookalike \
 	tests/unit/test_mail_msgid \
 	tests/unit/test_mail_phrases \
 	tests/unit/test_mail_psl \
+	tests/unit/test_mail_reencode \
 	tests/unit/test_mail_tags \
 	tests/unit/test_mail_text \
 	tests/unit/test_mail_transfer \

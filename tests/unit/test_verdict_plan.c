@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "base/spool.h"
 #include "judged.h"
+#include "mail/changes.h"
 #include "verdict/plan.h"
 
 static struct judged_case c;
@@ -100,6 +102,43 @@ test_all_edits(void **state)
 	assert_string_equal(plan.repaired[1], "message-id");
 	assert_int_equal(plan.action, ACTION_NONE);
 	assert_null(plan.reply_code);
+}
+
+/* What was mended comes first: its indexes are those of the message as it came. */
+static void
+test_mended(void **state)
+{
+	static const struct change steps[] = {
+		{ CHANGE_SET, "Subject", " =?utf-8?q?=C3=A9?=", 1 },
+		{ CHANGE_DELETE, "Content-Transfer-Encoding", NULL, 2 },
+		{ CHANGE_INSERT, "MIME-Version", " 1.0", 0 },
+	};
+	struct message_repair repair = {
+		.headers = true, .encoding = true, .steps = steps, .n_steps = 3,
+		.body = spool_new(c.message->arena, 100),
+	};
+
+	(void)state;
+	add_copies(1);
+	c.message->repair = &repair;
+	c.message->added_date = "Sat, 21 Nov 2026 21:40:00 +0000";
+	make_plan();
+	assert_int_equal(plan.n_edits, 7);
+	assert_edit(0, EDIT_CHANGE_HEADER, "Subject", " =?utf-8?q?=C3=A9?=", 1);
+	assert_edit(1, EDIT_DELETE_HEADER, "Content-Transfer-Encoding", NULL, 2);
+	assert_edit(2, EDIT_INSERT_HEADER, "MIME-Version", " 1.0", 0);
+	assert_int_equal(plan.edits[3].kind, EDIT_REPLACE_BODY);
+	assert_ptr_equal(plan.body, repair.body);
+	assert_edit(4, EDIT_DELETE_HEADER, "X-Mailworthy", NULL, 1);
+	assert_edit(5, EDIT_INSERT_HEADER, "Date", " Sat, 21 Nov 2026 21:40:00 +0000", 0);
+	assert_int_equal(plan.n_repaired, 3);
+	assert_string_equal(plan.repaired[1], "headers");
+	assert_string_equal(plan.repaired[2], "encoding");
+
+	c.settings->mode = MODE_AUDIT;
+	make_plan();
+	assert_int_equal(plan.n_edits, 0);
+	assert_null(plan.body);
 }
 
 static void
@@ -252,6 +291,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_all_edits),
+		TEST(test_mended),
 		TEST(test_few_edits),
 		TEST(test_many_copies),
 		TEST(test_no_edits),

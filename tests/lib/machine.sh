@@ -72,6 +72,7 @@ install_packages() {
 	    die "Packages are installed on Debian and Ubuntu only; install by hand:$missing"
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update \
 	    >"$top/build/apt.log" 2>&1 || say "(the list of packages could not be renewed)"
+	# shellcheck disable=SC2086
 	missing=$(only_available $missing)
 	[ -z "$missing" ] && return 0
 	say "Installing:$missing"

@@ -56,6 +56,7 @@ struct core_options {
 	struct sightings *sightings;		/* borrowed, may be NULL */
 	bool keep_results;			/* of SPF, DMARC, host names */
 	bool long_lived;			/* worth the start of faster matchers */
+	void (*on_long_wait)(void);		/* before other filters are asked; may be NULL */
 };
 
 /* The parts that live as long as the process. */

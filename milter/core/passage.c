@@ -263,8 +263,11 @@ ask_others(struct passage *passage)
 		.arena = passage->message->arena,
 	};
 
-	if (opinions_wanted(request.settings))
-		opinions_ask(&request, passage->evidence.opinions);
+	if (!opinions_wanted(request.settings))
+		return;
+	if (core_parts(passage->core)->on_long_wait != NULL)
+		core_parts(passage->core)->on_long_wait();
+	opinions_ask(&request, passage->evidence.opinions);
 }
 
 void

@@ -51,6 +51,14 @@ int daemon_run(const struct daemon_options *options);
  */
 int listen_open(const struct settings *settings, const char *socket,
     struct arena *arena, const char **error_r);
+/*
+ * Comes to our own socket and goes away, for a thread of libmilter that is about
+ * to wait long: libmilter gives sessions that are ready at one moment to idle
+ * threads that it has woken already, more sessions than threads, and looks
+ * at the rest only when something else happens.  A connection is something: it
+ * starts a thread when none is idle, which then takes what was left over.
+ */
+void listen_knock(void);
 /* Takes the socket file away. */
 void listen_close(void);
 

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,6 +25,10 @@
 enum { ANSWER_MS = 1000 };	/* for a daemon that is there to answer */
 
 static char *socket_path;	/* of the unix socket we made, for listen_close() */
+static struct {			/* where we listen; written before there are threads */
+	struct sockaddr_storage address;
+	socklen_t size;
+} own;
 
 /* 0 when somebody takes the connection, else errno. */
 static int
@@ -136,10 +141,22 @@ set_listener_options(void)
 		    !listening ||
 		    getsockname(fd, (struct sockaddr *)&name, &name_size) != 0)
 			continue;
+		own.address = name;
+		own.size = name_size;
 		if (name.ss_family == AF_INET || name.ss_family == AF_INET6)
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	}
 	closedir(dir);
+}
+
+/* Who started as root serves as another, and must reach the socket then. */
+static uid_t
+owner_of(const struct settings *settings)
+{
+	struct passwd *passwd = geteuid() == 0 && *settings->user != '\0' ?
+	    getpwnam(settings->user) : NULL;
+
+	return passwd != NULL ? passwd->pw_uid : (uid_t)-1;
 }
 
 static int
@@ -148,6 +165,11 @@ set_owner(const struct settings *settings, const char *path, struct arena *arena
 {
 	struct group *group;
 
+	if (chown(path, owner_of(settings), (gid_t)-1) != 0) {
+		*error_r = arena_printf(arena, "socket %s: cannot give it to user %s: %s",
+		    path, settings->user, strerror(errno));
+		return -1;
+	}
 	if (chmod(path, settings->socket_mode) != 0) {
 		*error_r = arena_printf(arena, "socket %s: cannot set its mode: %s", path,
 		    strerror(errno));
@@ -192,6 +214,19 @@ listen_open(const struct settings *settings, const char *socket, struct arena *a
 		return 0;
 	socket_path = strdup(path);
 	return set_owner(settings, path, arena, error_r);
+}
+
+void
+listen_knock(void)
+{
+	int fd = socket(own.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+
+	if (fd == -1)
+		return;
+	/* a full queue will wake libmilter without us */
+	(void)!connect(fd, (const struct sockaddr *)&own.address, own.size);
+	close(fd);
 }
 
 void

@@ -293,7 +293,9 @@ open_parts(const char **error_r)
 	worker.dns = dns_new(&settings->resolver, &clock_system, arena, error_r);
 	if (worker.dns == NULL)
 		return -1;
+	dns_on_long_wait(worker.dns, listen_knock);
 	parts.dns = worker.dns;
+	parts.on_long_wait = listen_knock;
 	parts.sightings = worker.sightings;
 	parts.egress = worker.egress;
 	worker.core = core_new(&parts, error_r);
@@ -436,7 +438,7 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 	worker.proto = (struct proto_options){
 		.state = &worker.state, .core = worker.core, .clock = &clock_system,
 		.snapshot = current_snapshot, .record_is_syslog = record_is_syslog,
-		.write_record = write_record,
+		.write_record = write_record, .on_long_wait = listen_knock,
 	};
 	check_speed();
 	look_at_mode_file();

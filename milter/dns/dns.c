@@ -59,6 +59,12 @@ dns_new_zone(struct slice zone, const struct clock *clock, struct arena *arena,
 	return backend == NULL ? NULL : dns_new_backend(backend, clock);
 }
 
+void
+dns_on_long_wait(struct dns *dns, void (*told)(void))
+{
+	dns->on_long_wait = told;
+}
+
 int
 dns_reconfigure(struct dns *dns, const struct settings_resolver *settings,
     const char **error_r)

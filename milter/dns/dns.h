@@ -98,6 +98,10 @@ struct dns *dns_new(const struct settings_resolver *settings, const struct clock
 struct dns *dns_new_zone(struct slice zone, const struct clock *clock,
     struct arena *arena, const char **error_r);
 
+/* Called once for each message that waits longer than DNS usually takes, by the
+ * thread that waits.  Before the first question. */
+void dns_on_long_wait(struct dns *dns, void (*told)(void));
+
 void dns_free(struct dns **dns);
 
 /*

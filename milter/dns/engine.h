@@ -33,6 +33,7 @@ struct dns {
 	struct dns_backend *backend;
 	bool reconfigurable;		/* the backend may be replaced */
 	bool instant;			/* it answers at once or not at all */
+	void (*on_long_wait)(void);	/* NULL: nobody minds */
 	pthread_mutex_t reconfigure_lock;	/* and error_arena */
 	struct arena *error_arena;
 	pthread_mutex_t instant_lock;	/* one question at a time to such a backend */

@@ -17,6 +17,8 @@ enum {
 	STALE_AFTER_US = 1800 * 1000,
 	/* What failed a while ago is given little time to have mended. */
 	FAILED_AFTER_US = 300 * 1000,
+	/* A server nearby has answered by then. */
+	LONG_WAIT_US = 10 * 1000,
 };
 
 struct lookup {
@@ -37,6 +39,7 @@ struct lookups {
 	unsigned queries, max_queries;
 	unsigned deadline_seconds;
 	int64_t left_us;		/* of the time to wait */
+	int64_t short_us;		/* of it, before it is called long */
 	bool over;
 };
 
@@ -59,21 +62,24 @@ mailbox_init(struct mailbox *mailbox)
 	pthread_condattr_destroy(&attr);
 }
 
-/* Until something has come or the moment has passed. */
-static void
+/* Until something has come or the moment has passed; true when it has come. */
+static bool
 mailbox_wait(struct mailbox *mailbox, int64_t until_us)
 {
 	struct timespec until = {
 		.tv_sec = (time_t)(until_us / 1000000),
 		.tv_nsec = (long)(until_us % 1000000) * 1000,
 	};
+	bool arrived;
 
 	pthread_mutex_lock(&mailbox->lock);
 	while (mailbox->n == 0)
 		if (pthread_cond_timedwait(&mailbox->arrived, &mailbox->lock,
 		    &until) != 0)
 			break;
+	arrived = mailbox->n > 0;
 	pthread_mutex_unlock(&mailbox->lock);
+	return arrived;
 }
 
 static bool
@@ -112,6 +118,7 @@ lookups_new(struct dns *dns, struct arena *arena, unsigned deadline_seconds,
 	lookups->max_queries = max_queries;
 	lookups->deadline_seconds = deadline_seconds;
 	lookups->left_us = (int64_t)deadline_seconds * 1000000;
+	lookups->short_us = LONG_WAIT_US;
 	mailbox_init(&lookups->mailbox);
 	arena_defer(arena, lookups_cancel, lookups);
 	return lookups;
@@ -352,6 +359,25 @@ lookups_wait_instant(struct lookups *lookups, int64_t timeout_us)
 	lookups_finish(lookups, real_us());
 }
 
+/* Whoever minds that this thread is busy is told once, when it takes long. */
+static void
+wait_until(struct lookups *lookups, int64_t until_us)
+{
+	int64_t start_us = real_us();
+	bool arrived;
+
+	if (lookups->dns->on_long_wait != NULL && lookups->short_us > 0 &&
+	    start_us + lookups->short_us < until_us) {
+		arrived = mailbox_wait(&lookups->mailbox, start_us + lookups->short_us);
+		lookups->short_us -= real_us() - start_us;
+		if (arrived)
+			return;
+		lookups->short_us = 0;
+		lookups->dns->on_long_wait();
+	}
+	mailbox_wait(&lookups->mailbox, until_us);
+}
+
 bool
 lookups_wait(struct lookups *lookups)
 {
@@ -369,7 +395,7 @@ lookups_wait(struct lookups *lookups)
 	for (struct lookup *it = lookups->pending; it != NULL; it = it->next)
 		if (it->second_best != NULL && it->second_best_us < until_us)
 			until_us = it->second_best_us;
-	mailbox_wait(&lookups->mailbox, until_us);
+	wait_until(lookups, until_us);
 	lookups->left_us -= real_us() - start_us;
 	lookups_finish(lookups, real_us());
 	return true;

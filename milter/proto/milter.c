@@ -349,7 +349,11 @@ mlfi_body(SMFICTX *ctx, unsigned char *bytes, size_t n)
 static void
 judge(struct passage *passage)
 {
-	while (sem_wait(&eom_slots) != 0 && errno == EINTR)
+	bool has_place = sem_trywait(&eom_slots) == 0;
+
+	if (!has_place && options->on_long_wait != NULL)
+		options->on_long_wait();
+	while (!has_place && sem_wait(&eom_slots) != 0 && errno == EINTR)
 		continue;
 	passage_finish(passage);
 	sem_post(&eom_slots);

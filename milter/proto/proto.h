@@ -41,6 +41,8 @@ struct proto_options {
 	/* The record goes to syslog: short lines. */
 	bool (*record_is_syslog)(void);
 	void (*write_record)(const char *line);
+	/* A thread of libmilter is about to wait for a place; NULL: nobody minds. */
+	void (*on_long_wait)(void);
 };
 
 /*

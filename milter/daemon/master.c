@@ -490,6 +490,7 @@ daemon_run(const struct daemon_options *options)
 
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* a file too large is an error like a full disk */
 	take_signals(&master);
 	status = run(&master, arena);
 	release(&master);

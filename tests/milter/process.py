@@ -621,6 +621,8 @@ def privileges():
         assert int(master["CapPrm"][0], 16) == only_read, master["CapPrm"]
         assert int(master["CapBnd"][0], 16) & ~only_read == 0, master["CapBnd"]
         assert rig.one().inserted("DKIM-Signature")
+        path = rig.daemon.socket.partition(":")[2]
+        assert os.stat(path).st_uid == nobody.pw_uid    # listen_knock() comes to it
         reload_as_nobody(rig, text)
 
 
@@ -752,6 +754,17 @@ def state_read_only():
         finally:
             os.chmod(rig.daemon.state, 0o755)
         rig.daemon.start()
+
+
+@test("no file may grow: an attachment is not looked into, its mail goes on")
+def no_room():
+    fields = [*HEADERS, ("MIME-Version", " 1.0"), ("Content-Type", " application/zip")]
+    body = b"PK\3\4" + b"0123456789abcdef\r\n" * 40000
+    with Rig(build) as rig:
+        resource.prlimit(rig.pid, resource.RLIMIT_FSIZE, (0, 0))
+        for _ in range(2):
+            assert rig.one(fields=fields, body=body).inserted("DKIM-Signature")
+        assert rig.daemon.worker_pid() == rig.pid
 
 
 def set_mode(rig, word):

@@ -36,11 +36,10 @@ drop_first(void *data)
 }
 
 struct attachment_reader *
-attachment_new(struct arena *arena, const char *name, const char *declared_type)
+attachment_new(struct arena *arena, const char *name)
 {
 	struct attachment_reader *reader = arena_alloc(arena, sizeof(*reader));
 
-	(void)declared_type;
 	reader->arena = arena;
 	reader->name = name;
 	return reader;
@@ -133,12 +132,11 @@ attachment_is_sated(const struct attachment_reader *reader)
 }
 
 static void
-list(struct attachment_reader *reader, struct attachment *found)
+list(struct attachment_reader *reader, int cpu_ms, struct attachment *found)
 {
 	struct listing listing;
 
-	listing_init(&listing, reader->arena, reader->spool, found, reader->name,
-	    ATTACHMENT_CPU_MS);
+	listing_init(&listing, reader->arena, reader->spool, found, reader->name, cpu_ms);
 	switch (reader->form) {
 	case FORM_ZIP:
 		zip_list(&listing);
@@ -163,7 +161,8 @@ list(struct attachment_reader *reader, struct attachment *found)
 }
 
 void
-attachment_finish(struct attachment_reader *reader, struct attachment *attachment_r)
+attachment_finish(struct attachment_reader *reader, int cpu_ms,
+    struct attachment *attachment_r)
 {
 	if (reader->state == STATE_SNIFFING && reader->n > 0)
 		recognise(reader);
@@ -177,7 +176,7 @@ attachment_finish(struct attachment_reader *reader, struct attachment *attachmen
 		    reader->form != FORM_OLE;
 		attachment_r->over_limit = true;
 	} else {
-		list(reader, attachment_r);
+		list(reader, cpu_ms, attachment_r);
 	}
 	/* A message may hold many: memory and descriptors of one at a time. */
 	spool_free(&reader->spool);

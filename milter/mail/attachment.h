@@ -18,7 +18,7 @@ struct attachment_reader;
 					 * listed */
 #define ATTACHMENT_ENTRIES_MAX 10000	/* entries of an archive looked at */
 #define ATTACHMENT_NAMES_MAX 200	/* names kept */
-#define ATTACHMENT_CPU_MS 100		/* for one archive; then the rest is not read */
+#define ATTACHMENT_CPU_MS 100		/* for one archive, at most */
 
 struct attachment {
 	const char *found_type;		/* MIME type by content; NULL when nothing known */
@@ -39,11 +39,12 @@ struct attachment {
 
 /* `name` may be NULL.  Bytes are decoded ones.  Of what is no archive and no
  * office document only the first octets are looked at. */
-struct attachment_reader *attachment_new(struct arena *arena, const char *name,
-    const char *declared_type);
+struct attachment_reader *attachment_new(struct arena *arena, const char *name);
 void attachment_add(struct attachment_reader *reader, const void *bytes, size_t n);
 /* No more bytes are wanted: decoding can stop. */
 bool attachment_is_sated(const struct attachment_reader *reader);
-void attachment_finish(struct attachment_reader *reader, struct attachment *attachment_r);
+/* What takes more than cpu_ms to list is not read to its end. */
+void attachment_finish(struct attachment_reader *reader, int cpu_ms,
+    struct attachment *attachment_r);
 
 #endif

@@ -214,8 +214,7 @@ leaf_begin(struct leaf *leaf, const struct view_part *part)
 		break;
 	case VIEW_OTHER:
 		leaf->wanted = WANTED_ATTACHMENT;
-		leaf->attachment = attachment_new(leaf->arena, part->filename,
-		    part->type);
+		leaf->attachment = attachment_new(leaf->arena, part->filename);
 		break;
 	}
 }
@@ -262,13 +261,22 @@ end_html(struct leaf *leaf, struct view_part *part)
 	leaf->over_limit |= facts->over_limit;
 }
 
+/* What a listing may cost, in milliseconds. */
+static int
+time_left(const struct leaf *leaf)
+{
+	int64_t left = VIEW_CPU_MS - leaf->cpu_us / 1000;
+
+	return left < 0 ? 0 : left < ATTACHMENT_CPU_MS ? (int)left : ATTACHMENT_CPU_MS;
+}
+
 static void
 end_attachment(struct leaf *leaf, struct view_part *part)
 {
 	struct attachment *attachment = arena_alloc(leaf->arena, sizeof(*attachment));
 	int64_t before = cpu_now();
 
-	attachment_finish(leaf->attachment, attachment);
+	attachment_finish(leaf->attachment, time_left(leaf), attachment);
 	leaf->cpu_us += cpu_now() - before;
 	part->attachment = attachment;
 	leaf->over_limit |= attachment->over_limit;

@@ -16,13 +16,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
-	struct attachment_reader *reader = attachment_new(arena, "a.exe.gz", NULL);
+	struct attachment_reader *reader = attachment_new(arena, "a.exe.gz");
 	struct attachment found;
 	size_t piece = size > 0 ? 1 + 16 * (size_t)data[0] : 1;
 
 	for (size_t at = 1; at < size; at += piece)
 		attachment_add(reader, data + at, size - at < piece ? size - at : piece);
-	attachment_finish(reader, &found);
+	attachment_finish(reader, ATTACHMENT_CPU_MS, &found);
 	if (found.n_names > ATTACHMENT_NAMES_MAX || found.n_names > found.entries + 1 ||
 	    (found.is_archive && found.is_office))
 		bug("more names than there can be, or both kinds");

@@ -10,11 +10,11 @@
 
 static struct arena *arena;
 
-/* In pieces of that size. */
+/* In pieces of that size, and listed in that time. */
 static struct attachment
-read_in(const char *name, struct slice bytes, size_t piece)
+read_for(const char *name, struct slice bytes, size_t piece, int cpu_ms)
 {
-	struct attachment_reader *reader = attachment_new(arena, name, NULL);
+	struct attachment_reader *reader = attachment_new(arena, name);
 	struct attachment found;
 
 	for (size_t at = 0; at < bytes.n; at += piece) {
@@ -25,8 +25,14 @@ read_in(const char *name, struct slice bytes, size_t piece)
 			attachment_add(reader, copy.p, copy.n);
 		exact_drop(copy);
 	}
-	attachment_finish(reader, &found);
+	attachment_finish(reader, cpu_ms, &found);
 	return found;
+}
+
+static struct attachment
+read_in(const char *name, struct slice bytes, size_t piece)
+{
+	return read_for(name, bytes, piece, ATTACHMENT_CPU_MS);
 }
 
 static struct attachment
@@ -133,7 +139,7 @@ test_libmagic(void **state)
 static void
 test_sated(void **state)
 {
-	struct attachment_reader *reader = attachment_new(arena, "a.jpg", "image/jpeg");
+	struct attachment_reader *reader = attachment_new(arena, "a.jpg");
 	char bytes[9000];
 
 	(void)state;
@@ -141,7 +147,7 @@ test_sated(void **state)
 	memcpy(bytes, "\xff\xd8\xff", 3);
 	attachment_add(reader, bytes, 100);
 	assert_true(attachment_is_sated(reader));
-	reader = attachment_new(arena, "a.dat", NULL);
+	reader = attachment_new(arena, "a.dat");
 	bytes[0] = 7;
 	attachment_add(reader, bytes, 8000);
 	assert_false(attachment_is_sated(reader));
@@ -516,6 +522,22 @@ test_bomb(void **state)
 	free(bytes);
 }
 
+/* The attachments before it have used up what a message may cost. */
+static void
+test_no_time(void **state)
+{
+	struct slice header = tar_header();
+	struct slice packed = made_packed(ARCHIVE_FILTER_GZIP, header);
+	struct attachment found = read_for("a.tgz", packed, 4096, 0);
+
+	(void)state;
+	assert_true(found.is_archive);
+	assert_true(found.over_limit);
+	assert_false(has_name(&found, "zeros"));
+	exact_drop(header);
+	exact_drop(packed);
+}
+
 /* Cut anywhere, and with any octet changed. */
 static void
 try_spoilt(const char *name, struct slice bytes)
@@ -593,7 +615,7 @@ main(void)
 		TEST(test_ole), TEST(test_ole_circle), TEST(test_7z),
 		TEST(test_7z_encrypted), TEST(test_7z_counts), TEST(test_tar),
 		TEST(test_single), TEST(test_rar), TEST(test_many_entries),
-		TEST(test_bomb), TEST(test_spoilt), TEST(test_odd_names),
+		TEST(test_bomb), TEST(test_no_time), TEST(test_spoilt), TEST(test_odd_names),
 		TEST(test_suffixes),
 	};
 

@@ -3,7 +3,13 @@ those that somebody would write to hold a filter up.  A shape is a function of
 the size and returns bytes with "\\n" as line end."""
 
 import base64
+import bz2
+import gzip
+import io
+import lzma
 import random
+import tarfile
+import zipfile
 
 from messages import WORDS, attachment, head, prose
 
@@ -297,6 +303,155 @@ def angle_text(n):
     return text("<" * n + "\n" + "&" * n + "\n")
 
 
+def data_links(n):
+    return page(f'<a href="data:text/html;base64,{"QUJD" * n}">x</a>\n')
+
+
+def long_link(n):
+    return page(f'<a href="https://www.example.org/{"a/../" * n}">x</a>\n' +
+                f'<a href="https://{"a." * n}org/">x</a>\n')
+
+
+def userinfo_links(n):
+    return page("".join(f'<a href="https://www.example.com@{i}.0x7f.1/%2e%2e/">www.b{i}.org'
+                        f'</a>\n' for i in range(n)))
+
+
+def like_boundaries(n):
+    return parts([part("text/plain", "--=_\n--=_m-\n" * n)])
+
+
+def attached_messages(n):
+    return text("x\n").replace("text/plain; charset=utf-8", "message/rfc822", 1) + (
+        "Content-Type: message/rfc822\n\n" * n)
+
+
+def html_links_parts(n):
+    return parts(part("text/html", f'<a href="https://a{i}.example.org/">b{i}.example.com</a>')
+                 for i in range(n))
+
+
+def charsets(n):
+    names = ("iso-2022-jp", "utf-7", "hz-gb-2312", "euc-kr", "koi8-r", "none-such")
+    return parts(part(f"text/plain; charset={names[i % 6]}", f"Item {i} +AGE- ~{{VPND~}}")
+                 for i in range(n))
+
+
+def shift_sequences(n):
+    return head("Your order", "text/plain; charset=iso-2022-jp") + "\x1b$B!!\x1b(B\n" * n
+
+
+def from_comments(n):
+    return text("Hello.\n").replace("From: ", "From: " + "(" * n + "a" + ")" * n)
+
+
+def from_quotes(n):
+    return text("Hello.\n").replace("From: ", "From: " + '"a\\"" ' * n)
+
+
+def from_commas(n):
+    return text("Hello.\n").replace("From: ", "From: " + "a@b," * n)
+
+
+def signatures(n):
+    return text("Hello.\n", "".join(
+        f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=s{i};\n"
+        f" h=From:To:Subject:Date; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;\n"
+        f" b={'QUJD' * 40}\n" for i in range(n)))
+
+
+def signed_names(n):
+    return text("Hello.\n", "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=s;\n"
+                f" h=From{':X' * n}; bh=QUJD; b=QUJD\n" + "X: 1\n" * (n // 4))
+
+
+def type_parameters(n):
+    return text("Hello.\n", 'Content-Type: multipart/mixed;\n' + "".join(
+        f" b{i}=c;\n" for i in range(n)) + ' boundary="x"\n')
+
+
+def attached(name, data):
+    return parts([part("text/plain", "Here it is."), part(
+        f'application/octet-stream; name="{name}"', base64.encodebytes(data).decode(),
+        f'Content-Transfer-Encoding: base64\nContent-Disposition: attachment; '
+        f'filename="{name}"\n')])
+
+
+def zip_entries(n):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for i in range(n):
+            archive.writestr(f"folder/file-{i}.txt", b"")
+    return attached("files.zip", out.getvalue())
+
+
+def zip_in_zip(n):
+    data = b"x"
+    for _ in range(n):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("a.zip", data)
+        data = out.getvalue()
+    return attached("a.zip", data)
+
+
+def tar_of_zeros(mb):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        info = tarfile.TarInfo("zeros.bin")
+        info.size = mb << 20
+        archive.addfile(info, io.BytesIO(bytes(mb << 20)))
+    return out.getvalue()
+
+
+def gzip_bomb(mb):
+    return attached("a.tar.gz", gzip.compress(tar_of_zeros(mb)))
+
+
+def bzip2_bomb(mb):
+    return attached("a.tar.bz2", bz2.compress(tar_of_zeros(mb)))
+
+
+def xz_bomb(mb):
+    return attached("a.tar.xz", lzma.compress(tar_of_zeros(mb), preset=1))
+
+
+def bombs(n):
+    one = attached("a.tar.bz2", bz2.compress(tar_of_zeros(300))).replace("--=_m--\n", "")
+    return one + one[one.rindex("--=_m\n"):] * (n - 1) + "--=_m--\n"
+
+
+def unknown_content(n):
+    dice = random.Random(10)
+    return parts(part("application/x-thing", base64.encodebytes(dice.randbytes(700)).decode(),
+                      "Content-Transfer-Encoding: base64\n") for i in range(n))
+
+
+def tar_entries(n):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for i in range(n):
+            archive.addfile(tarfile.TarInfo(f"folder/file-{i}.txt"))
+    return attached("a.tar.gz", out.getvalue())
+
+
+def ole_noise(n):
+    return attached("a.doc", bytes.fromhex("d0cf11e0a1b11ae1") + random.Random(9).randbytes(n))
+
+
+def seven_noise(n):
+    return attached("a.7z", b"7z\xbc\xaf\x27\x1c\0\4" + random.Random(9).randbytes(n))
+
+
+def eight_bit_parts(n):
+    return parts(part("text/plain; charset=utf-8", "\u00e4\u00f6\u00fc" * 20)
+                 for i in range(n))
+
+
+def eight_bit_line(n):
+    return text("\u00e4" * n + "\n")
+
+
 def tags_only(n):
     return page("<" * n + "</" * n + "<a " * n + "\n")
 
@@ -323,5 +478,11 @@ HOSTILE = {
     open_braces: 60000, cards: 25000, digits: 50000, keys: 25000, zero_width: 90000,
     lookalikes: 30000, capitals: 40000, phrases: 18000, bare_cr: 150000, eight_bit: 8000,
     long_lines: 500, subject: 5000, names: 5000, lists: 10000, parameters: 50000, dots: 100000,
-    angle_text: 500000, tags_only: 140000,
+    angle_text: 500000, tags_only: 140000, data_links: 250000, long_link: 120000,
+    userinfo_links: 12000, like_boundaries: 80000, attached_messages: 25000,
+    html_links_parts: 1000, charsets: 8000, shift_sequences: 90000, from_comments: 30000,
+    from_quotes: 10000, from_commas: 12000, signatures: 160, signed_names: 12000,
+    type_parameters: 5000, zip_entries: 5500, zip_in_zip: 1000, gzip_bomb: 700,
+    bzip2_bomb: 700, xz_bomb: 700, bombs: 40, unknown_content: 900, tar_entries: 40000, ole_noise: 700000,
+    seven_noise: 700000, eight_bit_parts: 4000, eight_bit_line: 400000,
 }

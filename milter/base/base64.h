@@ -5,6 +5,6 @@
 /* 0 to 63, or -1 for a byte that is no digit ("=" too). */
 int base64_value(char digit);
 
-char base64_digit(unsigned value);	/* 0 to 63 */
+char base64_digit(unsigned value);	/* by its lowest six bits */
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/spool.h"
+#include "mail/bytes.h"
 #include "mail/encoder.h"
 
 enum {
@@ -40,6 +41,17 @@ line_end(struct encoder *t)
 	t->column = 0;
 	t->first = '\0';
 	t->from = 0;
+}
+
+/* At most what is left of a line. */
+static void
+put_run(struct encoder *t, const char *p, size_t n)
+{
+	if (sizeof(t->text) - t->n < n)
+		flush(t);
+	memcpy(t->text + t->n, p, n);
+	t->n += n;
+	t->column += n;
 }
 
 /* ---- quoted-printable ---- */
@@ -144,6 +156,42 @@ qp_byte(struct encoder *t, char c)
 		t->blank = c;
 	else
 		put_either(t, c);
+}
+
+/* How many octets at the front can go out as they are, in one piece. */
+static size_t
+qp_run(const struct encoder *t, const char *p, size_t n)
+{
+	const char *equals;
+
+	/* what misleads stands at the beginning of a line */
+	if (t->cr || t->blank != '\0' || t->column < 5 || t->column >= QP_COLUMNS)
+		return 0;
+	if (n > QP_COLUMNS - t->column)
+		n = QP_COLUMNS - t->column;
+	n = bytes_plain(p, n);
+	equals = memchr(p, '=', n);
+	if (equals != NULL)
+		n = (size_t)(equals - p);
+	while (n > 0 && p[n - 1] == ' ')
+		n--;
+	return n;
+}
+
+static void
+qp_add(struct encoder *t, const char *p, size_t n)
+{
+	size_t run;
+
+	for (size_t i = 0; i < n; i += run) {
+		run = qp_run(t, p + i, n - i);
+		if (run > 0) {
+			put_run(t, p + i, run);
+		} else {
+			qp_byte(t, p[i]);
+			run = 1;
+		}
+	}
 }
 
 static void
@@ -277,6 +325,28 @@ base64_byte(struct encoder *t, char c)
 }
 
 static void
+base64_add(struct encoder *t, const char *p, size_t n)
+{
+	size_t i = 0;
+	char four[4];
+
+	while (i < n && t->n_bits > 0)
+		base64_byte(t, p[i++]);
+	for (; n - i >= 3; i += 3) {
+		unsigned bits = (unsigned)(unsigned char)p[i] << 16 |
+		    (unsigned)(unsigned char)p[i + 1] << 8 | (unsigned char)p[i + 2];
+
+		for (int k = 0; k < 4; k++)
+			four[k] = base64_digit(bits >> (18 - 6 * k));
+		if (t->column == ENCODER_LINE_MAX)
+			line_end(t);
+		put_run(t, four, 4);
+	}
+	while (i < n)
+		base64_byte(t, p[i++]);
+}
+
+static void
 base64_finish(struct encoder *t, bool is_last)
 {
 	if (t->n_bits > 0) {
@@ -345,11 +415,11 @@ encoder_add(struct encoder *t, const char *p, size_t n)
 
 	switch (t->form) {
 	case ENCODER_QP:
-		take = qp_byte;
-		break;
+		qp_add(t, p, n);
+		return;
 	case ENCODER_BASE64:
-		take = base64_byte;
-		break;
+		base64_add(t, p, n);
+		return;
 	case ENCODER_QP_MEND:
 		take = qp_mend_byte;
 		break;

@@ -26,6 +26,7 @@ struct reader {
 	char *chunk;
 	size_t used, n;			/* of chunk */
 	char head[PART_LINE_MAX];
+	bool skips_utf8;		/* it is none: no need to look on */
 	char cut[UTF8_LONGEST];		/* a character cut by the end of a chunk */
 	size_t n_cut;
 };
@@ -88,12 +89,16 @@ count_piece(struct reader *reader, struct layout_facts *facts, struct slice piec
 	facts->longest_line += piece.n;
 	if (odd == 0 && reader->n_cut == 0)
 		return;
+	facts->not_utf8 |= reader->skips_utf8;
 	for (size_t i = 0; i < piece.n; i++) {
 		facts->n_8bit += ((unsigned char)piece.p[i] & 0x80) != 0;
 		facts->n_nul += piece.p[i] == '\0';
 		facts->n_cr += piece.p[i] == '\r';
 	}
-	check_utf8(reader, facts, piece, is_last);
+	if (!facts->not_utf8)
+		check_utf8(reader, facts, piece, is_last);
+	else
+		reader->n_cut = 0;
 }
 
 static bool
@@ -365,8 +370,10 @@ layout_read(struct arena *arena, const struct headers *headers,
 	part_walk_init(&w->walk, arena, headers, &w->body);
 	w->current = entity_new(w, LAYOUT_NONE);
 	entity_settle(w, 0, 0);
-	while (!w->body.over_limit && next_line(reader, &line, &failed))
+	while (!w->body.over_limit && next_line(reader, &line, &failed)) {
 		take_line(w, &line);
+		reader->skips_utf8 = w->facts.not_utf8;
+	}
 	if (failed || w->body.over_limit) {
 		*error_r = failed ? "what was kept of the body cannot be read" :
 		    "it has more parts, levels or part header than are read";

@@ -59,7 +59,7 @@ TRACE = re.compile(rb"(received|return-path|delivered-to|x-original-to|date|mess
                    rb"dkim-signature|x-google-dkim-signature|bcc|resent-bcc|content-length):", re.I)
 ADDRESS = re.compile(rb"<[^<>]*>|[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
 STRAY = re.compile(rb"\r(?!\n)")
-BREAKS = {"line-long", "dkim-cannot-sign"}
+BREAKS = {"line-long", "dkim-cannot-sign", "dkim-unsigned"}
 BREAKS_WITHOUT_8BITMIME = BREAKS | {"body-8bit", "header-8bit"}
 FULL = ("8BITMIME", "SMTPUTF8", "SIZE 0")
 
@@ -70,10 +70,8 @@ def submitted(data, number):
         data = data.partition(b"\n")[2]
     if b"\0" in data[:200] or not FIELD.match(data):
         return None
-    data = re.sub(rb"\r*\n", b"\r\n", data)
+    data = re.sub(rb"\r*\n", b"\r\n", data + b"\n" * (not data.endswith(b"\n")))
     head, _, body = data.partition(b"\r\n\r\n")
-    if body and not body.endswith(b"\r\n"):
-        body += b"\r\n"
     fields = [f for f in re.split(rb"\r\n(?![ \t])", head.rstrip(b"\r\n"))
               if not TRACE.match(f)]
     names = [f.partition(b":")[0].strip().lower() for f in fields]
@@ -250,7 +248,7 @@ def count(rig, corpus, arrived, refused, breaks, out, label):
 
 def main():
     build, corpus = sys.argv[1], read_corpus(sys.argv[2])
-    out = open(sys.argv[3] if len(sys.argv) > 3 else os.devnull, "w")
+    out = open(sys.argv[3] if len(sys.argv) > 3 else os.devnull, "w", buffering=1)
     print(f"{len(corpus)} messages")
     for name, kind in (("mailworthy", Mailworthy), ("OpenDKIM", OpenDkim),
                        ("no filter", NoFilter)):

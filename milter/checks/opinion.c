@@ -39,6 +39,12 @@ points(const struct check_input *input, int hundredths)
 	    abs(hundredths) / 100, abs(hundredths) / 10 % 10);
 }
 
+static const char *
+named(const char *symbols)
+{
+	return *symbols != '\0' ? symbols : "none named";
+}
+
 void
 check_opinion_spamassassin(const struct check_input *input, struct check_result *result)
 {
@@ -50,7 +56,7 @@ check_opinion_spamassassin(const struct check_input *input, struct check_result 
 		check_hit(input, result, "SpamAssassin takes the message for spam: %s "
 		    "points, its limit is %s; rules that hit: %s.",
 		    points(input, opinion->score), points(input, opinion->threshold),
-		    opinion->symbols);
+		    named(opinion->symbols));
 	else
 		check_ok(result);
 }
@@ -67,7 +73,7 @@ check_opinion_rspamd(const struct check_input *input, struct check_result *resul
 		check_hit(input, result, "Rspamd would mark or refuse the message: %s "
 		    "points, it refuses from %s on; its heaviest symbols: %s.",
 		    points(input, opinion->score), points(input, opinion->threshold),
-		    opinion->symbols);
+		    named(opinion->symbols));
 	else
 		check_ok(result);
 }

@@ -74,6 +74,9 @@ test_evidence(void **state)
 	checked_run(check_find("opinion-spamassassin"));
 	checked_contains("text", t.result.text, "12.3 points, its limit is 5.0");
 	checked_contains("text", t.result.text, "A, B");
+	t.evidence.opinions[OPINION_RSPAMD].symbols = "";
+	checked_run(check_find("opinion-rspamd"));
+	checked_contains("text", t.result.text, "symbols: none named.");
 	checked_run(check_find("opinion-clamav"));
 	checked_contains("text", t.result.text, "Own.Word");
 	assert_int_equal(t.result.action, ACTION_REJECT);

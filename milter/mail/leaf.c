@@ -278,8 +278,7 @@ end_attachment(struct leaf *leaf, struct view_part *part)
 
 	attachment_finish(leaf->attachment, time_left(leaf), attachment);
 	leaf->cpu_us += cpu_now() - before;
-	part->attachment = attachment;
-	leaf->over_limit |= attachment->over_limit;
+	part->attachment = attachment;	/* its limits are no limits of the text */
 }
 
 static void

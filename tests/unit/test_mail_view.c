@@ -440,6 +440,24 @@ test_limits(void **state)
 	}
 }
 
+/* What cannot be seen of an archive hides nothing of the text beside it. */
+static void
+test_broken_archive(void **state)
+{
+	struct slice message = with_crlf(MIXED "--b\n\nHello\n--b\n"
+	    "Content-Type: application/zip; name=a.zip\n"
+	    "Content-Transfer-Encoding: base64\n\nUEsDBAo=\n--b--\n");
+	struct arena *arena = arena_new();
+	const struct view *view = read_message(arena, message, 100);
+
+	(void)state;
+	assert_int_equal(view->n_parts, 3);
+	assert_true(view->parts[2].attachment->over_limit);
+	assert_false(view->over_limit);
+	arena_free(&arena);
+	exact_drop(message);
+}
+
 /* A line that is too long to be looked at whole is content all the same. */
 static void
 test_long_lines(void **state)
@@ -481,6 +499,7 @@ main(void)
 		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_broken_archive),
 		cmocka_unit_test(test_long_lines),
 	};
 

@@ -19,7 +19,9 @@ enum {
 	PIECE = 1024,			/* of packed data: up to 20 MB of zeros unpacked */
 	PROBE_SIZE = 320,
 	RETRIES_MAX = 16,
-	GZIP_NAME_MAX = 512,
+	GZIP_NAME_PIECE = 512,
+	GZIP_NAME_MAX = 64 * 1024,	/* longer ones are not looked to the end of */
+	GZIP_NAME_KEPT = 256,		/* its end */
 };
 
 struct source {
@@ -128,23 +130,29 @@ static struct slice
 gzip_name(struct listing *listing)
 {
 	const unsigned char *p = listing_at(listing, 0, 12);
-	uint64_t at = 10, left;
-	struct slice name = { "", 0 };
+	uint64_t at = 10, begin, left;
+	struct slice none = { "", 0 }, piece;
 	size_t n;
 
 	if (p == NULL || (p[3] & 0x08) == 0)
-		return name;
+		return none;
 	if ((p[3] & 0x04) != 0)
 		at += 2 + listing_number(p + 10, 2);
-	left = spool_size(listing->spool);
-	left = left > at ? left - at : 0;
-	n = left < GZIP_NAME_MAX ? (size_t)left : GZIP_NAME_MAX;
-	p = listing_at(listing, at, n);
-	if (p == NULL)
-		return name;
-	name = (struct slice){ (const char *)p, n };
-	name.n = slice_find(name, '\0');
-	return name.n < n ? name : slice_sub(name, 0, 0);
+	begin = at;
+	do {
+		left = spool_size(listing->spool);
+		left = left > at ? left - at : 0;
+		n = left < GZIP_NAME_PIECE ? (size_t)left : GZIP_NAME_PIECE;
+		p = listing_at(listing, at, n);
+		if (p == NULL || n == 0 || at - begin > GZIP_NAME_MAX)
+			return none;
+		piece = (struct slice){ (const char *)p, n };
+		piece.n = slice_find(piece, '\0');
+		at += piece.n;
+	} while (piece.n == n);
+	n = at - begin < GZIP_NAME_KEPT ? (size_t)(at - begin) : GZIP_NAME_KEPT;
+	p = listing_at(listing, at - n, n);
+	return p != NULL ? (struct slice){ (const char *)p, n } : none;
 }
 
 /* "report.exe.bz2" holds "report.exe", as unpackers name it. */
@@ -172,6 +180,9 @@ name_single(struct listing *listing, enum form form)
 		listing_add(listing, name);
 	if (inside.n > 0)
 		index = listing_add(listing, inside);
+	/* "a.tar.gz" is one archive, also where its tar is empty or none */
+	if (slice_is(signature_suffix(inside), "tar"))
+		listing->found->has_archive = false;
 	listing->found->entries = 1;
 	return index;
 }
@@ -336,7 +347,9 @@ archive_list(struct listing *listing, enum form form)
 	} else {
 		listing->found->over_limit = true;
 	}
-	if (listing->found->entries == 0 && form != FORM_TAR && form != FORM_RAR)
+	if (listing->found->entries == 0 && form == FORM_RAR)
+		listing->found->over_limit = true;	/* RAR has no empty archives */
+	else if (listing->found->entries == 0 && form != FORM_TAR)
 		name_single(listing, form);
 	archive_read_free(archive);
 }

@@ -59,7 +59,8 @@ size_t listing_add(struct listing *listing, struct slice name);
 /* The first octets of an entry: its type by content, a nested archive. */
 void listing_probe(struct listing *listing, size_t index, const void *bytes, size_t n);
 
-/* Only names of files embedded in a document stay. */
+/* Only names of files embedded in a document or a book stay, and of those that
+ * have no place there. */
 void listing_keep_embedded(struct listing *listing);
 
 uint64_t listing_number(const unsigned char *p, size_t n);	/* little-endian */

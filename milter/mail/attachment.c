@@ -58,10 +58,18 @@ recognised(struct attachment_reader *reader, const struct known_type *signature)
 	}
 }
 
+/* Unpackers look for the end of a ZIP file, whatever it begins with. */
+static bool
+is_zip_by_name(const struct attachment_reader *reader)
+{
+	return slice_is(signature_suffix(slice_of(reader->name)), "zip");
+}
+
 /* With all that will be seen of it. */
 static void
 recognise(struct attachment_reader *reader)
 {
+	static const struct known_type unknown_zip = { NULL, NULL, FORM_ZIP };
 	const struct known_type *signature = signature_find(reader->first, reader->n);
 
 	if (signature == NULL)
@@ -74,6 +82,8 @@ recognise(struct attachment_reader *reader)
 	}
 	if (signature != NULL)
 		recognised(reader, signature);
+	else if (reader->type == NULL && is_zip_by_name(reader))
+		recognised(reader, &unknown_zip);
 	if (reader->state == STATE_KEEPING)
 		spool_add(reader->spool, reader->first, reader->n);
 	drop_first(reader);

@@ -189,6 +189,22 @@ listing_probe(struct listing *listing, size_t index, const void *bytes, size_t n
 	}
 }
 
+/* What documents and books are made of. */
+static bool
+is_of_documents(struct slice suffix)
+{
+	static const char words[] = "xml rels bin vml emf wmf png jpg jpeg gif tif tiff "
+	    "bmp svg webp odttf fntdata psmdcp sigs rdf txt xhtml html htm opf ncx css js "
+	    "smil ttf otf woff woff2 mp3 mp4 wav";
+	struct slice rest = SLICE(words), word;
+
+	while (slice_split(&rest, ' ', &word)) {
+		if (slice_eq_nocase(word, suffix))
+			return true;
+	}
+	return suffix.n == 0;
+}
+
 void
 listing_keep_embedded(struct listing *listing)
 {
@@ -199,7 +215,8 @@ listing_keep_embedded(struct listing *listing)
 	for (size_t i = 0; i < found->n_names; i++) {
 		struct slice name = slice_of(listing->names[i]);
 
-		if (slice_find_nocase(name, "/embeddings/") == name.n)
+		if (slice_find_nocase(name, "/embeddings/") == name.n &&
+		    is_of_documents(signature_suffix(name)))
 			continue;
 		if (signature_is_archive_suffix(signature_suffix(name)))
 			found->has_archive = true;

@@ -36,6 +36,7 @@ struct zip {
 	bool encrypted_archive;
 	bool has_content_types, is_odf, is_ebook, has_java, has_android, has_appx;
 	bool has_odf_basic;
+	uint64_t first_at;		/* of the entries that the directory names */
 };
 
 /* ---- entries ---- */
@@ -106,10 +107,16 @@ read_name(struct listing *listing, uint64_t at, size_t n, struct slice *name_r)
 
 /* ---- the central directory (section 4.3.12) ---- */
 
-/* Where the record at `at` says the directory begins; false: nothing there. */
+/* Where the directory begins. */
+struct directory {
+	uint64_t at;
+	uint64_t shift;			/* of all offsets, by what stands in front */
+};
+
+/* By the record at `at`; false: nothing there. */
 static bool
 directory_from(struct listing *listing, uint64_t at, uint64_t size, uint64_t offset,
-    uint64_t *at_r)
+    struct directory *directory_r)
 {
 	const unsigned char *p;
 
@@ -117,18 +124,21 @@ directory_from(struct listing *listing, uint64_t at, uint64_t size, uint64_t off
 	if (size <= at) {
 		p = listing_at(listing, at - size, 4);
 		if (p != NULL && memcmp(p, "PK\1\2", 4) == 0) {
-			*at_r = at - size;
+			*directory_r = (struct directory){ .at = at - size };
+			if (at - size > offset)
+				directory_r->shift = at - size - offset;
 			return true;
 		}
 	}
 	p = listing_at(listing, offset, 4);
-	*at_r = offset;
+	*directory_r = (struct directory){ .at = offset };
 	return p != NULL && memcmp(p, "PK\1\2", 4) == 0;
 }
 
 /* The 64-bit record (section 4.3.14), found through its locator. */
 static bool
-directory_from_64(struct listing *listing, uint64_t end_at, uint64_t *at_r)
+directory_from_64(struct listing *listing, uint64_t end_at,
+    struct directory *directory_r)
 {
 	const unsigned char *p;
 	uint64_t at;
@@ -143,11 +153,11 @@ directory_from_64(struct listing *listing, uint64_t end_at, uint64_t *at_r)
 	if (p == NULL || memcmp(p, "PK\6\6", 4) != 0)
 		return false;
 	return directory_from(listing, at, listing_number(p + 40, 8),
-	    listing_number(p + 48, 8), at_r);
+	    listing_number(p + 48, 8), directory_r);
 }
 
 static bool
-find_directory(struct listing *listing, uint64_t size, uint64_t *at_r)
+find_directory(struct listing *listing, uint64_t size, struct directory *directory_r)
 {
 	const unsigned char *p;
 
@@ -160,16 +170,19 @@ find_directory(struct listing *listing, uint64_t size, uint64_t *at_r)
 		if (p[0] != 'P' || memcmp(p, "PK\5\6", 4) != 0)
 			continue;
 		if (directory_from(listing, size - back, listing_number(p + 12, 4),
-		    listing_number(p + 16, 4), at_r) ||
-		    directory_from_64(listing, size - back, at_r))
+		    listing_number(p + 16, 4), directory_r) ||
+		    directory_from_64(listing, size - back, directory_r))
 			return true;
 	}
 	return false;
 }
 
 static void
-read_directory(struct zip *zip, uint64_t at)
+read_directory(struct zip *zip, const struct directory *directory)
 {
+	const struct attachment *found = zip->listing->found;
+	uint64_t at = directory->at;
+
 	while (may_go_on(zip)) {
 		const unsigned char *p = listing_at(zip->listing, at, CENTRAL_SIZE);
 		struct entry entry;
@@ -183,7 +196,7 @@ read_directory(struct zip *zip, uint64_t at)
 			.method = (unsigned)listing_number(p + 10, 2),
 			.packed_size = listing_number(p + 20, 4),
 			.size = listing_number(p + 24, 4),
-			.local_at = listing_number(p + 42, 4),
+			.local_at = listing_number(p + 42, 4) + directory->shift,
 		};
 		name_n = (size_t)listing_number(p + 28, 2);
 		rest = (size_t)(listing_number(p + 30, 2) + listing_number(p + 32, 2));
@@ -191,6 +204,8 @@ read_directory(struct zip *zip, uint64_t at)
 			zip->listing->found->over_limit = true;
 			return;
 		}
+		if (found->entries == 0 || entry.local_at < zip->first_at)
+			zip->first_at = entry.local_at;
 		take_entry(zip, name, &entry);
 		at += CENTRAL_SIZE + name_n + rest;
 	}
@@ -223,11 +238,12 @@ read_headers(struct zip *zip)
 		if (!read_name(zip->listing, at + LOCAL_SIZE, name_n, &name))
 			break;
 		take_entry(zip, name, &entry);
-		if ((entry.flags & FLAG_DESCRIPTOR) != 0 && entry.packed_size == 0)
+		if ((entry.flags & FLAG_DESCRIPTOR) != 0 && entry.packed_size == 0) {
+			zip->listing->found->over_limit = true;
 			break;
+		}
 		at += LOCAL_SIZE + name_n + rest + entry.packed_size;
 	}
-	zip->listing->found->over_limit = true;
 }
 
 /* ---- content ---- */
@@ -287,6 +303,8 @@ name_kind(struct zip *zip)
 {
 	struct attachment *found = zip->listing->found;
 
+	zip->is_ebook = zip->is_ebook && !slice_is(signature_suffix(
+	    slice_of(zip->listing->outer)), "zip");
 	found->is_office = zip->has_content_types || zip->is_odf;
 	found->is_archive = !found->is_office && !zip->is_ebook;
 	if (zip->has_appx) {
@@ -316,11 +334,14 @@ zip_list(struct listing *listing)
 {
 	struct zip zip = { .listing = listing };
 	struct attachment *found = listing->found;
-	uint64_t at;
+	struct directory directory;
 
-	if (find_directory(listing, spool_size(listing->spool), &at))
-		read_directory(&zip, at);
+	if (find_directory(listing, spool_size(listing->spool), &directory))
+		read_directory(&zip, &directory);
 	else
+		found->over_limit = true;
+	/* what stands in front of the entries is all that some programs show */
+	if (found->over_limit || zip.first_at > 0)
 		read_headers(&zip);
 	read_mimetype(&zip);
 	name_kind(&zip);

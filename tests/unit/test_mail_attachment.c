@@ -181,6 +181,64 @@ test_zip(void **state)
 	exact_drop(zip);
 }
 
+static struct slice
+joined(struct slice a, struct slice b)
+{
+	char *bytes = malloc(a.n + b.n);
+	struct slice both;
+
+	memcpy(bytes, a.p, a.n);
+	memcpy(bytes + a.n, b.p, b.n);
+	both = exact_bytes(bytes, a.n + b.n);
+	free(bytes);
+	exact_drop(a);
+	exact_drop(b);
+	return both;
+}
+
+/* Programs differ in which of two they show; something in front hides it. */
+static void
+test_zip_joined(void **state)
+{
+	static const struct made_entry tool = { "tool.exe", "MZ" };
+	static const struct made_entry text = { "a.txt", "hello" };
+	struct attachment found = take("a.zip", joined(
+	    made_zip("zip:compression=store", &tool, 1),
+	    made_zip("zip:compression=store", &text, 1)));
+
+	(void)state;
+	assert_true(has_name(&found, "tool.exe") && has_name(&found, "a.txt"));
+	found = take("a.zip", joined(made_zip("zip:compression=store", &text, 1),
+	    made_zip("zip:compression=store", &tool, 1)));
+	assert_true(has_name(&found, "tool.exe"));
+	found = take("a.zip", joined(exact_bytes("\x01\x02some junk", 11),
+	    made_zip("zip:compression=store", &tool, 1)));
+	assert_true(found.is_archive && has_name(&found, "tool.exe"));
+	found = take("a.dat", joined(exact_bytes("\x01\x02some junk", 11),
+	    made_zip("zip:compression=store", &tool, 1)));
+	assert_false(found.is_archive);
+}
+
+/* A name longer than anybody's; an empty archive; one with nothing to read. */
+static void
+test_odd_archives(void **state)
+{
+	static char named[10 + 3000 + 5 + 1] = "\x1f\x8b\x08\x08";
+	static const char rar5[48] = "Rar!\x1a\x07\x01\0\x11\x22\x33\x44\xff";
+	struct attachment found;
+
+	(void)state;
+	memset(named + 10, 'n', 3000);
+	memcpy(named + 10 + 3000, ".exe", 5);
+	found = take("a.gz", exact_bytes(named, sizeof(named)));
+	assert_true(found.n_names > 0 && slice_ends_nocase(
+	    slice_of(found.names[0]), "nnn.exe"));
+	found = take("a.tar.gz", made_tar(ARCHIVE_FILTER_GZIP, NULL, 0));
+	assert_true(found.is_archive && !found.has_archive);
+	found = take("a.rar", exact_bytes(rar5, sizeof(rar5)));
+	assert_true(found.is_archive && found.over_limit);
+}
+
 /* Cut in the middle: the directory is gone, the headers are there. */
 static void
 test_zip_cut(void **state)
@@ -252,6 +310,14 @@ test_office(void **state)
 		{ "word/document.xml", "<x/>" }, { "word/vbaProject.bin", "x" },
 		{ "[Content_Types].xml", "<x/>" },
 	};
+	static const struct made_entry posing[] = {
+		{ "[Content_Types].xml", "<x/>" }, { "word/document.xml", "<x/>" },
+		{ "word/tool.exe", "MZ" },
+	};
+	static const struct made_entry book[] = {
+		{ "mimetype", "application/epub+zip" }, { "page.js", "x" },
+		{ "tool.exe", "MZ" },
+	};
 	static const struct made_entry odt[] = {
 		{ "mimetype", "application/vnd.oasis.opendocument.text" },
 		{ "content.xml", "<x/>" }, { "Basic/Standard/script-lb.xml", "<x/>" },
@@ -265,6 +331,14 @@ test_office(void **state)
 	assert_true(found.is_office && !found.is_archive && !found.has_macro);
 	assert_int_equal(found.n_names, 1);
 	assert_string_equal(found.names[0], "word/embeddings/tool.exe");
+	found = take("a.docx", made_zip(NULL, posing, 3));
+	assert_int_equal(found.n_names, 1);
+	assert_string_equal(found.names[0], "word/tool.exe");
+	found = take("a.zip", made_zip("zip:compression=store", book, 3));
+	assert_true(found.is_archive && has_name(&found, "tool.exe"));
+	found = take("a.epub", made_zip("zip:compression=store", book, 3));
+	assert_false(found.is_archive);
+	assert_true(found.n_names == 1 && has_name(&found, "tool.exe"));
 	found = take("a.docx", made_zip(NULL, docm, 3));
 	assert_true(found.is_office && found.has_macro);
 	assert_string_equal(found.found_suffix, "docm");
@@ -610,7 +684,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_types), TEST(test_program), TEST(test_libmagic),
-		TEST(test_sated), TEST(test_zip), TEST(test_zip_cut),
+		TEST(test_sated), TEST(test_zip), TEST(test_zip_cut), TEST(test_zip_joined),
+		TEST(test_odd_archives),
 		TEST(test_zip_encrypted), TEST(test_zip_nested), TEST(test_office),
 		TEST(test_ole), TEST(test_ole_circle), TEST(test_7z),
 		TEST(test_7z_encrypted), TEST(test_7z_counts), TEST(test_tar),

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -26,3 +29,16 @@ mem_alloc(size_t size)
 {
 	return mem_array(1, size);
 }
+
+#ifdef __GLIBC__
+void
+mem_trim(void)
+{
+	malloc_trim(0);
+}
+#else
+void
+mem_trim(void)
+{
+}
+#endif

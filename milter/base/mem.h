@@ -13,4 +13,8 @@ void *mem_alloc(size_t size);
 /* Zeroed array of n elements; ends the process on overflow of n * size. */
 void *mem_array(size_t n, size_t size);
 
+/* After work that took far more than what stays of it: gives the rest back to the
+ * system, where the C library can. */
+void mem_trim(void);
+
 #endif

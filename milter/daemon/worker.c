@@ -125,6 +125,7 @@ reload(struct files *files)
 		speak(CHANNEL_REFUSED, error);
 	} else {
 		settings = snapshot_settings(fresh);
+		snapshot_phrases(fresh, true);	/* no message waits for it */
 		if (dns_reconfigure(worker.dns, &settings->resolver, &error) != 0)
 			log_warning("resolver: %s; the old servers stay", error);
 		atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
@@ -431,6 +432,7 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 	worker.egress = egress;
 	worker.channel = channel;
 	raise_file_limit();
+	snapshot_phrases(snapshot, true);
 	if (open_parts(&error) != 0) {
 		log_error("%s", error);
 		return 1;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "mail/matcher.h"
 
 /* Scratch space of one scan at a time, kept for the next. */
@@ -69,6 +70,7 @@ compile(const struct slice *literals, size_t n)
 		database = NULL;
 	}
 	arena_free(&work);
+	mem_trim();
 	return database;
 }
 

@@ -26,6 +26,7 @@ struct charset_reader {
 	bool is_html;
 	bool decided, at_start, sated;
 	bool has_8bit, has_nul;
+	bool has_shifted;	/* other characters in octets below 128 */
 	bool is_lenient;		/* invalid octets are windows-1252 */
 	iconv_t converter;		/* NO_CONVERTER: UTF-8 */
 	size_t unit;			/* octets skipped where the converter stops */
@@ -98,7 +99,7 @@ charset_begin(struct charset_reader *reader, const char *declared, bool is_html,
 	reader->declared = declared;
 	reader->is_html = is_html;
 	reader->decided = reader->sated = reader->is_lenient = false;
-	reader->has_8bit = reader->has_nul = false;
+	reader->has_8bit = reader->has_nul = reader->has_shifted = false;
 	reader->at_start = true;
 	reader->converter = NO_CONVERTER;
 	reader->unit = 1;
@@ -241,6 +242,9 @@ convert(struct charset_reader *reader, char *bytes, size_t n, bool is_last)
 		room = sizeof(chunk);
 		result = iconv(reader->converter, &in, &left, &out, &room);
 		error = errno;
+		if (!reader->has_8bit && !reader->has_shifted)
+			reader->has_shifted = (bytes_odd(chunk, (size_t)(out - chunk)) &
+			    BYTES_8BIT) != 0;
 		add_utf8(reader, (struct slice){ chunk, (size_t)(out - chunk) }, true);
 		if (result != (size_t)-1 || (error == E2BIG && out > chunk))
 			continue;
@@ -505,7 +509,8 @@ charset_finish(struct charset_reader *reader, struct charset_facts *facts_r)
 			convert_end(reader);
 		out_flush(reader);
 	}
-	reader->facts.ascii_only = !reader->has_8bit && !reader->has_nul;
+	reader->facts.ascii_only = !reader->has_8bit && !reader->has_nul &&
+	    !(reader->has_shifted && slice_of(reader->declared).n > 0);
 	if (reader->has_8bit && slice_is(slice_of(reader->declared), "us-ascii"))
 		reader->facts.unknown = true;
 	*facts_r = reader->facts;

@@ -23,7 +23,8 @@ struct charset_facts {
 	bool unknown;		/* declared, but there is no such charset, or octets are
 				 * none of it, or a byte order mark says another */
 	bool guessed;		/* octets that are no UTF-8 were taken for windows-1252 */
-	bool ascii_only;	/* no octet over 127, no NUL */
+	bool ascii_only;	/* no octet over 127, no NUL; nor, in the charset declared,
+				 * other characters written with such (ISO-2022-JP) */
 	bool over_limit;	/* one charset too many in this message: not converted */
 };
 

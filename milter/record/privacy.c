@@ -17,6 +17,7 @@ enum {
 	PRIVATE_RECIPIENTS = PRIVACY_NO_RECIPIENTS | PRIVACY_HASH_RECIPIENTS,
 	SUBJECT_LEAST = 4,	/* shorter ones stand in any text by chance */
 	SUBJECT_PROBE = 8,	/* octets of it that give it away */
+	ADDRESS_READ_MAX = 1024,
 };
 
 /* Two values from the kernel's, so that no record depends on those alone. */
@@ -71,20 +72,52 @@ shows_subject(const struct check_input *input, const struct finding *finding)
 	return strstr(finding->text, probe) != NULL;
 }
 
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = strchr(digits, c);
+
+	return c == '\0' || at == NULL ? -1 : (int)(at - digits);
+}
+
+/*
+ * As addresses are written into links and bounce addresses: small letters, %40
+ * decoded, and "=" for "@".
+ */
+static char *
+address_form(struct arena *arena, const char *text)
+{
+	char *form = slice_dup_lower(arena, slice_of(text)), *out = form;
+
+	for (text = form; *text != '\0';) {
+		int high = *text == '%' ? hex_digit(text[1]) : -1;
+		int low = high > 0 ? hex_digit(text[2]) : -1;
+		char c = low >= 0 ? (char)(high << 4 | low) : *text;
+
+		text += low >= 0 ? 3 : 1;
+		*out++ = c == '=' ? '@' : c;
+	}
+	*out = '\0';
+	return form;
+}
+
 static bool
 shows_recipient(const struct check_input *input, const struct finding *finding)
 {
 	const struct message *message = input->message;
+	const char *text;
 
 	if (is_about(finding, "rcpt-") || is_about(finding, "display-name-"))
 		return true;
-	if (strchr(finding->text, '@') == NULL)
+	text = address_form(input->arena, finding->text);
+	if (strchr(text, '@') == NULL)
 		return false;
 	for (size_t i = 0; i < message->n_rcpts; i++) {
 		const char *address = message->rcpts[i].address.text;
 
-		if (address != NULL && *address != '\0' &&
-		    strstr(finding->text, address) != NULL)
+		if (address != NULL && *address != '\0' && strstr(text,
+		    address_form(input->arena, log_safe(input->arena,
+		    slice_of(address), ADDRESS_READ_MAX))) != NULL)
 			return true;
 	}
 	return false;

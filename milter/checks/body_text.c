@@ -163,7 +163,7 @@ check_body_short_link(const struct check_input *input, struct check_result *resu
 		readable_end(input, result);
 	else
 		check_hit(input, result, "The HTML is %s and one link: %s in %s.",
-		    check_count(input, words, "word"), check_safe(input, link->target),
+		    check_count(input, words, "word"), readable_target(input, link),
 		    readable_name(input, &message->view->parts[link->part]));
 }
 

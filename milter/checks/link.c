@@ -21,7 +21,7 @@ enum {
 static const char *
 shown(const struct check_input *input, const struct view_link *link)
 {
-	return arena_printf(input->arena, "%s in %s", check_safe(input, link->target),
+	return arena_printf(input->arena, "%s in %s", readable_target(input, link),
 	    readable_name(input, &input->message->view->parts[link->part]));
 }
 

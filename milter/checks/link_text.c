@@ -92,7 +92,7 @@ check_link_mismatch(const struct check_input *input, struct check_result *result
 		result->weight = MISMATCH_OWN_WEIGHT;
 	check_hit(input, result, "A link shows \"%s\" and leads to %s: %s in %s.",
 	    check_safe(input, worst->text), check_safe(input, worst->url.host),
-	    check_safe(input, worst->target),
+	    readable_target(input, worst),
 	    readable_name(input, &view->parts[worst->part]));
 }
 
@@ -186,7 +186,7 @@ check_link_lookalike(const struct check_input *input, struct check_result *resul
 		if (like != NULL) {
 			check_hit(input, result, "A link leads to %s, which looks like %s "
 			    "and is not: %s in %s.", check_safe(input, shown),
-			    check_safe(input, like), check_safe(input, link->target),
+			    check_safe(input, like), readable_target(input, link),
 			    readable_name(input, &view->parts[link->part]));
 			return;
 		}

@@ -134,7 +134,7 @@ check_zero_width(const struct check_input *input, struct check_result *result)
 		if (!hides_in_url(&view->links[i]))
 			continue;
 		check_hit(input, result, "A link holds invisible characters: %s in %s.",
-		    check_safe(input, view->links[i].target), readable_name(input,
+		    readable_target(input, &view->links[i]), readable_name(input,
 		    &view->parts[view->links[i].part]));
 		return;
 	}

@@ -113,3 +113,22 @@ own_tracks(const struct check_input *input, const char *host)
 			return true;
 	return false;
 }
+
+const char *
+readable_target(const struct check_input *input, const struct view_link *link)
+{
+	struct slice target = slice_of(link->target);
+	size_t begin = slice_find(target, ':'), end, at = 0, colon;
+
+	while (begin < target.n && strchr(":/\\", target.p[begin]) != NULL)
+		begin++;
+	for (end = begin; end < target.n && strchr("/\\?#", target.p[end]) == NULL; end++)
+		if (target.p[end] == '@')
+			at = end;
+	colon = begin + slice_find(slice_sub(target, begin, target.n), ':');
+	if (colon >= at)
+		return check_safe_slice(input, target);
+	return arena_printf(input->arena, "%s:...%s",
+	    check_safe_slice(input, slice_sub(target, 0, colon)),
+	    check_safe_slice(input, slice_sub(target, at, target.n)));
+}

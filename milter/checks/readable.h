@@ -54,4 +54,8 @@ bool own_has(const struct own *own, const char *site);
 /* The host is one of `link-trackers` or below it. */
 bool own_tracks(const struct check_input *input, const char *host);
 
+/* Where a link leads, harmless and cut; of a password in it nothing is shown. */
+const char *readable_target(const struct check_input *input,
+    const struct view_link *link);
+
 #endif

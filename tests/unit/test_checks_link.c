@@ -111,6 +111,8 @@ test_link_address(void **state)
 		{ "IPv6", LINK("https://[2001:db8::1]/"), HIT(DEFAULT, NULL) },
 		{ "user name", LINK("https://www.example.org@example.net/"),
 		    HIT(DEFAULT, "user name") },
+		{ "a password is not shown", LINK("https://bob:x@y@example.net:443/a:b@c"),
+		    HIT(DEFAULT, "https://bob:...@example.net:443/a:b@c") },
 		{ "port", LINK("https://example.net:8443/"), HIT(8, "odd port") },
 		{ "the graver of two", LINK("https://example.net:8443/\n"
 		    "http://192.0.2.1/"), HIT(DEFAULT, "and 1 more") },

@@ -296,13 +296,14 @@ static void
 content_end(struct layout_walk *w, uint64_t end)
 {
 	struct layout_entity *entity = &w->layout.entities[w->current];
+	struct layout_facts line_end = { .n_lf = w->last.facts.n_lf };
 	uint64_t content = end;
 
 	if (w->last.next != 0 && entity->in_multipart)
 		content = w->last.end;
 	entity->facts = w->facts;
 	region_add(w, REGION_CONTENT, w->current, w->start, content, &w->facts);
-	region_add(w, REGION_SEPARATOR, w->current, content, end, &w->last.facts);
+	region_add(w, REGION_SEPARATOR, w->current, content, end, &line_end);
 }
 
 static void

@@ -84,6 +84,12 @@ class_of(struct slice name)
 	return class_of_name(name);
 }
 
+static bool
+is_text(enum field_class class)
+{
+	return class == FIELD_TEXT || class == FIELD_MACHINE;
+}
+
 /* ---- what is wrong ---- */
 
 static bool
@@ -331,11 +337,7 @@ has_long_word(struct slice value)
 static struct slice
 mend_value(const struct mending *mending, struct slice value, unsigned wanted)
 {
-	bool is_text = mending->class == FIELD_TEXT || mending->class == FIELD_MACHINE;
-
-	/* Elsewhere it may stand inside of an address. */
-	if ((wanted & HEADER_ODD_BARE_CR) != 0 ||
-	    ((wanted & HEADER_ODD_NUL) != 0 && is_text))
+	if ((wanted & (HEADER_ODD_BARE_CR | HEADER_ODD_NUL)) != 0)
 		value = strip(mending, value);
 	if ((wanted & HEADER_ODD_8BIT) != 0 || (mending->class == FIELD_TEXT &&
 	    (wanted & HEADER_ODD_LINE_LONG) != 0 && has_long_word(value)))
@@ -357,7 +359,9 @@ field_mend(struct arena *arena, struct slice name, struct slice value,
 	if (wanted == 0)
 		return 0;
 	mending.class = class_of(slice_trim(name));
-	if (mending.class == FIELD_TRACE || value.n > HEADER_VALUE_MAX)
+	/* A NUL may stand inside of an address, or end a word. */
+	if (mending.class == FIELD_TRACE || value.n > HEADER_VALUE_MAX ||
+	    ((wanted & HEADER_ODD_NUL) != 0 && !is_text(mending.class)))
 		return MEND_LEFT;
 	mended = mend_value(&mending, value, wanted);
 	if (mended.n > HEADER_VALUE_MAX || slice_find(mended, '\0') < mended.n)

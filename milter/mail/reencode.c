@@ -353,7 +353,10 @@ decide_regions(struct job *job)
 	for (size_t i = 0; i < job->layout->n_regions && status == 0; i++, region++) {
 		switch (region->kind) {
 		case REGION_SEPARATOR:
-			job->changed |= separator_is_mended(job, region);
+			if (separator_is_mended(job, region))
+				job->changed = true;
+			else
+				job->left |= has_odd(&region->facts);
 			break;
 		case REGION_OUTSIDE:
 			decide_outside(job, region);

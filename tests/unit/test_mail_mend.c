@@ -118,6 +118,9 @@ test_nul(void **state)
 	/* it could be part of an address */
 	assert_int_equal(mend(arena, SLICE("To"), SLICE(" a\0b@example.com"), &options,
 	    &out), MEND_LEFT);
+	assert_int_equal(mend(arena, SLICE("Content-Type"),
+	    SLICE(" message/rfc822\0x\ry"), &options, &out), MEND_LEFT);
+	assert_true(slice_eq(out, SLICE(" message/rfc822\0x\ry")));
 	arena_free(&arena);
 }
 

@@ -158,6 +158,12 @@ static const struct row {
 	{ "no boundary", TYPE("multipart/mixed"), G "\r\n", NEEDED | LEFT, NULL, NULL, NULL },
 	{ "a part whose header is none", MIXED, "--b\r\nnot a field\r\n\r\n" G "\r\n--b--\r\n",
 	    NEEDED | LEFT, NULL, NULL, NULL },
+	{ "and with a stray LF behind it", MIXED, "\xc3\xa4\r\n--b\r\nnot a field\r\n\n--b--\r\n",
+	    NEEDED | LEFT, NULL, NULL, "??\r\n--b\r\nnot a field\r\n\n--b--\r\n" },
+	{ "a boundary that is no ASCII", TYPE("multipart/mixed; boundary=\"\xc3\xa4\""),
+	    "--\xc3\xa4\r\n\r\n" G "\r\n--\xc3\xa4--\r\n", NEEDED | LEFT, NULL, NULL,
+	    "--\xc3\xa4\r\nContent-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n" Q "\r\n--\xc3\xa4--\r\n" },
 	{ "signed", TYPE("multipart/signed; boundary=s"), S, NEEDED | LEFT, NULL, NULL, NULL },
 	{ "signed in mixed", MIXED CTE("8bit"), "--b\r\n\r\n" G "\r\n--b\r\nContent-Type: "
 	    "multipart/signed; boundary=s\r\n\r\n" S "--b--\r\n", NEEDED | LEFT, NULL, NULL,

@@ -49,7 +49,8 @@ set_leaf_type(struct part_walk *walk, const struct content_type *type)
 	for (const char *p = type->type; *p != '\0' && n < 30; p++)
 		walk->leaf_type[n++] = *p;
 	walk->leaf_type[n++] = '/';
-	for (const char *p = type->subtype; *p != '\0' && n < 62; p++)
+	for (const char *p = type->subtype; *p != '\0' &&
+	    n < sizeof(walk->leaf_type) - 1; p++)
 		walk->leaf_type[n++] = *p;
 	walk->leaf_type[n] = '\0';
 	for (char *p = walk->leaf_type; *p != '\0'; p++) {

@@ -95,7 +95,7 @@ struct part_walk {
 	uint64_t content_at;
 	bool leaf_has_8bit;
 	enum transfer_encoding leaf_encoding;
-	char leaf_type[64];			/* "text/html"; "" beyond the limits */
+	char leaf_type[101];			/* "text/html"; "" beyond the limits */
 };
 
 void part_walk_init(struct part_walk *walk, struct arena *arena,

@@ -22,7 +22,7 @@ struct arena;
 
 #define VIEW_TEXT_MAX (1024 * 1024)	/* octets of decoded text kept of all text/plain */
 #define VIEW_LINKS_MAX 10000		/* of all parts */
-#define VIEW_WORD_MAX 64		/* octets kept of a type, charset, encoding */
+#define VIEW_WORD_MAX 100		/* octets kept of a type, charset, encoding */
 #define VIEW_CPU_MS 150			/* spent on HTML and attachments of a message;
 					 * what comes then is not looked into */
 /* Of HTML at most HTML_READ_MAX octets are read in all parts together. */

@@ -98,6 +98,7 @@ write_down(struct arena *arena, const struct view *view)
 #define TEXT_HEAD "Content-Type: text/plain; charset="
 #define QP "Content-Transfer-Encoding: quoted-printable\n"
 #define B64 "Content-Transfer-Encoding: base64\n"
+#define WORD_TYPE "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #define MIXED "Content-Type: multipart/mixed; boundary=b\n\n"
 
 struct row {
@@ -110,6 +111,8 @@ static const struct row rows[] = {
 	{ "nothing", "\n", "[1] text text/plain 0 0 ascii ||\n" },
 	{ "plain", "\nhello\nworld\n",
 	    "[1] text text/plain 14 14 ascii |hello\r\nworld\r\n|\n" },
+	{ "the longest type in common use", "Content-Type: " WORD_TYPE "\n\nx\n",
+	    "[1] other " WORD_TYPE " 3 3 ascii\n" },
 	{ "no last line end", "\n-x\n--", "[1] text text/plain 6 6 ascii |-x\r\n--|\n" },
 	{ "quoted-printable",
 	    TEXT_HEAD "utf-8\n" QP "\ngr=C3=BC=\nn = \n=3D\n",

@@ -2,6 +2,8 @@
  * The structure of the message (RFC 2045 to 2047, 2387): what a reader's program
  * must guess at.  Attached messages are other people's work and not judged.
  */
+#include <strings.h>
+
 #include "base/arena.h"
 #include "checks/common.h"
 #include "checks/parts.h"
@@ -134,7 +136,7 @@ check_charset_unknown(const struct check_input *input, struct check_result *resu
 
 	if (part == NULL)
 		return;
-	if (part->charset != NULL)
+	if (part->charset != NULL && strcasecmp(part->charset, "unknown-8bit") != 0)
 		check_hit(input, result, "%s cannot be read as %s: there is no such "
 		    "charset, or the bytes are none of it.", parts_title(input, part),
 		    check_safe(input, part->charset));

@@ -93,6 +93,7 @@ text(const char *charset, bool unknown, bool ascii_only)
 
 static void unknown(void) { text("x-none", true, false); }
 static void unknown_unnamed(void) { text(NULL, true, false); }
+static void unknown_8bit(void) { text("Unknown-8bit", true, false); }
 static void unknown_file(void)
 {
 	unknown();
@@ -118,6 +119,8 @@ test_text(void **state)
 		    "UTF-8" },
 		{ "unnamed", NULL, unknown_unnamed, false, HIT(8), "names no charset",
 		    NULL },
+		{ "named as unknown", NULL, unknown_8bit, false, HIT(8),
+		    "names no charset", NULL },
 		{ "no text", NULL, unknown_file, false, NOT(CHECK_OK) },
 		{ "known", NULL, latin, false, NOT(CHECK_OK) },
 		{ "not all read", NULL, not_read, false, NOT(CHECK_DUNNO) },

@@ -230,7 +230,8 @@ test_not_answered(void **state)
 	rig_open(&rig, "example.com A 192.0.2.1\n");
 	opinion = ask(&rig, "rspamd", "/tmp/mw-nobody-is-here.sock", 10, 1);
 	assert_int_equal(opinion.known, KNOWN_TEMPERROR);
-	assert_non_null(strstr(opinion.error, "cannot be reached"));
+	assert_non_null(strstr(opinion.error,
+	    "cannot be reached at unix:/tmp/mw-nobody-is-here.sock: "));
 
 	memset(&peer, 0, sizeof(peer));
 	peer.is_curt = true;

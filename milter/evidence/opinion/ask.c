@@ -25,6 +25,7 @@ enum progress { SENDING, RECEIVING, DONE };
 
 struct talk {
 	const struct dialect *dialect;
+	const char *where;		/* its socket */
 	struct opinion *opinion;
 	struct arena *arena;
 	struct slice header;		/* of the message */
@@ -169,20 +170,26 @@ talk_end(struct talk *talk, const char *error)
 }
 
 static void
+talk_unreached(struct talk *talk, const char *why)
+{
+	talk_end(talk, arena_printf(talk->arena, "%s cannot be reached at %s: %s",
+	    talk->dialect->name, talk->where, why));
+}
+
+static void
 talk_begin(struct talk *talk, const char *where)
 {
 	struct sockaddr_storage address;
 	socklen_t n = socket_address(where, &address);
 
+	talk->where = where;
 	talk->fd = -1;
 	if (n > 0)
 		talk->fd = socket(address.ss_family,
 		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (talk->fd < 0 || (connect(talk->fd, (struct sockaddr *)&address, n) != 0 &&
 	    errno != EINPROGRESS))
-		talk_end(talk, arena_printf(talk->arena, "%s cannot be reached at %s: %s",
-		    talk->dialect->name, where, n == 0 ? "not an address" :
-		    strerror(errno)));
+		talk_unreached(talk, n == 0 ? "not an address" : strerror(errno));
 }
 
 /* The next octets of header and body; 0 at the end, -1 when they are lost. */
@@ -308,8 +315,7 @@ talk_go_on(struct talk *talk, short events)
 
 	if ((events & POLLERR) != 0 && talk->at == 0 &&
 	    getsockopt(talk->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error != 0) {
-		talk_end(talk, arena_printf(talk->arena, "%s cannot be reached: %s",
-		    talk->dialect->name, strerror(error)));
+		talk_unreached(talk, strerror(error));
 		return;
 	}
 	if (talk->progress == SENDING)

@@ -176,8 +176,8 @@ reader_quoted(struct reader *reader, char *text, size_t *n)
 	if (p >= line.n)
 		return reader_fail(reader, "expected a closing quote", line);
 	if (*n - start > STRING_MAX)
-		return reader_fail(reader, "expected at most 255 bytes in a string",
-		    line);
+		return reader_fail(reader, "expected at most 255 bytes in a string "
+		    "(write several, or the text without quotes)", line);
 	reader->rest = slice_trim(slice_sub(line, p + 1, line.n));
 	return true;
 }

@@ -227,6 +227,9 @@ test_timeout(void **state)
 	rig_close(&rig);
 }
 
+#define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X256 X64 X64 X64 X64
+
 static void
 test_syntax_errors(void **state)
 {
@@ -247,6 +250,9 @@ test_syntax_errors(void **state)
 		{ "a MX 65536 mx", "line 1: expected a number, not \"65536\"" },
 		{ "a MX 10", "line 1: expected a domain name, not \"\"" },
 		{ "a TXT", "line 1: expected a text, not \"\"" },
+		{ "a TXT \"" X256 "\"", "line 1: expected at most 255 bytes in a string "
+		    "(write several, or the text without quotes), not \"\"" X64 "xxxxxxxxxxxxxxx"
+		    "...\"" },
 		{ "a TXT \"open", "line 1: expected a closing quote, not \"\"open\"" },
 		{ "a TXT \"\\", "line 1: expected \\\" \\\\ or \\DDD, not \"\"\\x5C\"" },
 		{ "a TXT \"\\25\"", "line 1: expected \\\" \\\\ or \\DDD, not \"\"\\x5C25\"\"" },

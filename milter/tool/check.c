@@ -349,17 +349,22 @@ write_piece(void *context, const void *bytes, size_t n)
 	fwrite(bytes, 1, n, context);
 }
 
-/* -1 with errno: what is there then is not whole. */
-static int
-write_leaving(struct arena *arena, const struct passage *passage, struct slice text,
-    const char *dir, const char *path)
+static const char *
+leaving_path(struct arena *arena, const char *dir, const char *path)
 {
 	const char *name = strrchr(path, '/');
-	FILE *out;
-	int status;
 
 	name = strcmp(path, "-") == 0 ? "message" : name != NULL ? name + 1 : path;
-	out = fopen(arena_printf(arena, "%s/%s", dir, name), "wx");
+	return arena_printf(arena, "%s/%s", dir, name);
+}
+
+/* -1 with errno: what is there then is not whole. */
+static int
+write_leaving(const struct passage *passage, struct slice text, const char *path)
+{
+	FILE *out = fopen(path, "wx");
+	int status;
+
 	if (out == NULL)
 		return -1;
 	feed_leaving(passage, text, write_piece, out);
@@ -373,7 +378,8 @@ check_file(struct check_run *run, const char *path, bool several)
 	struct session *session = make_session(run);
 	struct message *message = message_new(session, clock_now(&clock_system),
 	    clock_mono_us(&clock_system));
-	const char *error = "";
+	const char *error = "", *leaving = run->options->leaving == NULL ? NULL :
+	    leaving_path(message->arena, run->options->leaving, path);
 	struct passage *passage;
 	struct slice text;
 	int status;
@@ -392,10 +398,9 @@ check_file(struct check_run *run, const char *path, bool several)
 		else if (print_page(passage, run->options->html) != 0)
 			status = tool_error("%s: the page could not be written: %s",
 			    run->options->html, strerror(errno));
-		if (run->options->leaving != NULL && write_leaving(message->arena,
-		    passage, text, run->options->leaving, path) != 0)
+		if (leaving != NULL && write_leaving(passage, text, leaving) != 0)
 			status = tool_error("%s: what leaves could not be written: %s",
-			    run->options->leaving, strerror(errno));
+			    leaving, strerror(errno));
 	}
 	message_free(&message);
 	session_free(&session);

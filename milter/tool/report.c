@@ -87,13 +87,15 @@ print_verdict(struct report *r)
 {
 	const struct verdict *verdict = r->verdict;
 	const struct check_input *judged = r->judged;
+	const char *note = words_score_note(judged->arena, verdict);
 
 	page_end(&r->page);
 	page_put(&r->page, PAGE_DIM, "Score");
 	page_tab(&r->page, LABEL_COLUMN);
 	page_put(&r->page, score_style(verdict->score), arena_printf(judged->arena,
 	    "%d.%d", verdict->score / 10, verdict->score % 10));
-	page_put(&r->page, PAGE_PLAIN, " of 10");
+	page_put(&r->page, PAGE_PLAIN, note == NULL ? " of 10" :
+	    arena_printf(judged->arena, " of 10 (%s)", note));
 	page_end(&r->page);
 	print_line(r, "Verdict", words_would(judged, verdict));
 	if (verdict_mode(judged->settings, judged->message, -1) == MODE_AUDIT)

@@ -152,6 +152,7 @@ print_head(const struct web *web)
 {
 	const struct message *message = web->judged->message;
 	const struct verdict *verdict = web->verdict;
+	const char *note = words_score_note(web->arena, verdict);
 
 	put_raw(web, "<header>\n<h1>");
 	if (message->subject != NULL && *message->subject != '\0')
@@ -163,6 +164,11 @@ print_head(const struct web *web)
 	    score_class(verdict->score), verdict->score / 10, verdict->score % 10,
 	    verdict->would == ACTION_NONE ? "" : "bad");
 	put_text(web, words_would(web->judged, verdict));
+	if (note != NULL) {
+		put_raw(web, "<p class=\"note\">Score: ");
+		put_text(web, note);
+		put_raw(web, ".</p>");
+	}
 	if (verdict_mode(web->judged->settings, message, -1) == MODE_AUDIT)
 		put_raw(web, "<p class=\"note\">Audit mode: mail is only logged now, neither "
 		    "signed nor stopped; this is what enforce mode would do.</p>");
@@ -277,11 +283,21 @@ any_for(const struct web *web, bool for_postmaster)
 static void
 print_findings(const struct web *web, const char *heading, bool for_postmaster)
 {
+	bool done[FAMILIES] = { false };
+
 	if (!any_for(web, for_postmaster))
 		return;
 	fprintf(web->out, "<section><h2>%s</h2>\n", heading);
-	for (int i = 0; i < FAMILIES; i++)
-		print_family(web, (enum check_family)i, for_postmaster);
+	/* the heaviest finding first, and with it its family */
+	for (size_t i = 0; i < web->verdict->n_findings; i++) {
+		const struct finding *finding = &web->verdict->findings[i];
+		enum check_family family = finding->check->family;
+
+		if (words_for_postmaster(finding) != for_postmaster || done[family])
+			continue;
+		print_family(web, family, for_postmaster);
+		done[family] = true;
+	}
 	put_raw(web, "</section>\n");
 }
 
@@ -379,6 +395,20 @@ is_signed(const struct web *web, struct slice name)
 	    slice_dup_lower(web->arena, name))) != NULL;
 }
 
+/* In one line; the tabs it was folded with are blanks to a reader. */
+static struct slice
+field_line(const struct web *web, struct slice value)
+{
+	struct slice line = header_unfold(web->arena, value);
+	char *text = slice_dup(web->arena, line);
+
+	for (size_t i = 0; i < line.n; i++) {
+		if (text[i] == '\t')
+			text[i] = ' ';
+	}
+	return (struct slice){ text, line.n };
+}
+
 static void
 print_field(const struct web *web, struct slice name, struct slice value,
     const char *tag, bool is_signed_field)
@@ -391,7 +421,7 @@ print_field(const struct web *web, struct slice name, struct slice value,
 	put_raw(web, "<b>");
 	put_remote_slice(web, name, REMOTE_MAX);
 	put_raw(web, ":</b> ");
-	put_remote_slice(web, header_unfold(web->arena, value), VALUE_MAX);
+	put_remote_slice(web, field_line(web, value), VALUE_MAX);
 	put_raw(web, "</div>\n");
 }
 

@@ -11,6 +11,7 @@
 #include "mail/view.h"
 #include "settings/settings.h"
 #include "tool/words.h"
+#include "verdict/fold.h"
 
 /* "550 5.7.1": the rest of a reply is the finding's text and fix again. */
 static const char *
@@ -55,6 +56,30 @@ words_would(const struct check_input *judged, const struct verdict *verdict)
 		    decisive->check->id);
 	}
 	return "";
+}
+
+const char *
+words_score_note(struct arena *arena, const struct verdict *verdict)
+{
+	int sum[FAMILIES] = { 0 };
+	const char *note = NULL;
+
+	for (size_t i = 0; i < verdict->n_findings; i++) {
+		const struct finding *finding = &verdict->findings[i];
+
+		if (finding_counts(finding, false))
+			sum[finding->check->family] += finding->weight;
+	}
+	for (int i = 0; i < FAMILIES; i++) {
+		enum check_family family = (enum check_family)i;
+		int cap = verdict_family_cap(family);
+
+		if (sum[i] > cap)
+			note = arena_printf(arena, "%s%s%s counts %d.%d at most",
+			    note != NULL ? note : "", note != NULL ? ", " : "",
+			    check_family_name(family), cap / 10, cap % 10);
+	}
+	return note;
 }
 
 bool

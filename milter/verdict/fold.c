@@ -29,6 +29,12 @@ static const int family_cap[FAMILIES] = {
 	[FAMILY_STATE] = 50,
 };
 
+int
+verdict_family_cap(enum check_family family)
+{
+	return family_cap[family];
+}
+
 bool
 finding_is_active(const struct finding *finding)
 {

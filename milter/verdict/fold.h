@@ -37,6 +37,9 @@ void verdict_make_table(const struct check_input *input, int mode_override,
  * `for_hold` only format and deception, and nothing about the host. */
 int verdict_score(const struct finding *findings, size_t n, bool for_hold);
 
+/* Tenths that the findings of a family take away at most. */
+int verdict_family_cap(enum check_family family);
+
 /* It weighs and acts: not in shadow, not exempt. */
 bool finding_is_active(const struct finding *finding);
 

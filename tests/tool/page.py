@@ -34,6 +34,8 @@ Message-ID: <a.1@example.com>
 Message-ID: <a.2@example.com>
 X-"><svg/onload=alert(1)>: "'><b>
 X-Long: {long}
+X-Folded: one
+	two
 MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary=abc
 
@@ -169,7 +171,7 @@ def main():
             if name == "hostile":
                 for want in ("<script>alert(1)</script> & 'co'", "header-duplicate",
                              "<svg onload=alert(1)>.pdf", "https://bank.example.com/login",
-                             "multipart/alternative"):
+                             "multipart/alternative", "X-Folded: one two"):
                     report(want in shown, f"hostile: shows {want}")
                 report("\u202e" not in page.read_text(), "hostile: no bidi override")
             if pictures:

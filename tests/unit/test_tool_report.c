@@ -208,6 +208,20 @@ test_refused_elsewhere(void **state)
 	    "would pass: no finding below is set to stop it\n"));
 }
 
+/* Weights that sum up to more than the score shows. */
+static void
+test_capped(void **state)
+{
+	(void)state;
+	judged_hit(&c, "dmarc-fail", FAMILY_IDENTITY, 40, ACTION_NONE);
+	make_report(false, 80);
+	assert_non_null(strstr(report, "6.0 of 10\n"));
+	judged_hit(&c, "spf-fail", FAMILY_IDENTITY, 40, ACTION_NONE);
+	make_report(false, 80);
+	assert_non_null(strstr(report,
+	    "3.0 of 10 (identity counts 7.0 at most)\n"));
+}
+
 /* The finding's text stands for the first sentence of the meaning. */
 static void
 test_why(void **state)
@@ -380,6 +394,7 @@ main(void)
 		TEST(test_unknown),
 		TEST(test_held),
 		TEST(test_refused_elsewhere),
+		TEST(test_capped),
 		TEST(test_why),
 		TEST(test_stream),
 		TEST(test_sender_not_known),

@@ -52,7 +52,8 @@ mend_headers(struct repair *repair)
 	for (size_t i = 0; i < headers_kept(repair->came); i++) {
 		const struct header *header = headers_at(repair->came, i);
 
-		if ((header->odd & HEADER_ODD_CUT) != 0 ||
+		/* An MTA may not find a field again whose name is none. */
+		if ((header->odd & (HEADER_ODD_CUT | HEADER_ODD_NAME)) != 0 ||
 		    (field_mend(arena, header->name, header->value, &repair->options,
 		    &value) & MEND_CHANGED) == 0)
 			continue;
@@ -63,16 +64,33 @@ mend_headers(struct repair *repair)
 	}
 }
 
-/* Where both are the same the new section is as good as the old one. */
+/* The fields that go with a body can be written, and found by the MTA. */
+static bool
+can_change_fields(const struct message *message)
+{
+	static const enum header_id ids[] = {
+		HDR_MIME_VERSION, HDR_CONTENT_TYPE, HDR_CONTENT_TRANSFER_ENCODING,
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const struct header *h = headers_first(message->headers, ids[i]);
+
+		for (; h != NULL; h = headers_next(message->headers, h)) {
+			if ((h->odd & (HEADER_ODD_NAME | HEADER_ODD_CUT)) != 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* False when the new section is over the limits: then nothing is mended. */
 static bool
 take_headers(struct repair *repair)
 {
 	struct headers *headers = changes_result(repair->changes);
 
-	if (headers_over_limit(headers)) {
-		repair->result = (struct message_repair){ .headers = false };
+	if (headers_over_limit(headers))
 		return false;
-	}
 	message_read_again(repair->message, headers);
 	repair->result.steps = changes_steps(repair->changes, &repair->result.n_steps);
 	repair->message->repair = &repair->result;
@@ -118,7 +136,8 @@ repair_begin(struct message *message, const struct settings *settings)
 	repair->wants_headers = (settings->repair & REPAIR_HEADERS) != 0 &&
 	    headers_need(message->headers, message->is_smtputf8);
 	repair->wants_encoding = (settings->repair & REPAIR_ENCODING) != 0 &&
-	    !message->session->keeps_body && !is_protected(message);
+	    !message->session->keeps_body && can_change_fields(message) &&
+	    !is_protected(message);
 	if (!repair->wants_headers && !repair->wants_encoding)
 		return NULL;
 	set_options(repair);
@@ -205,7 +224,7 @@ mend_body(struct repair *repair)
 bool
 repair_finish(struct repair *repair, const struct spool **body_r)
 {
-	bool had_headers = repair->result.headers;
+	struct message_repair before = repair->result;
 
 	if (spool_failed(repair->kept)) {
 		say_not_mended(repair, spool_error(repair->kept));
@@ -215,8 +234,12 @@ repair_finish(struct repair *repair, const struct spool **body_r)
 		mend_headers(repair);
 	if (repair->wants_encoding && reencode_is_needed(&repair->message->body))
 		mend_body(repair);
-	if (!repair->result.encoding && repair->result.headers == had_headers)
+	if (!repair->result.encoding && repair->result.headers == before.headers)
 		return false;
 	*body_r = repair->result.body != NULL ? repair->result.body : repair->kept;
-	return take_headers(repair);
+	if (take_headers(repair))
+		return true;
+	say_not_mended(repair, "its header section would be too large");
+	repair->result = before;
+	return false;
 }

@@ -158,7 +158,8 @@ def large_body(rig):
 @case("one line of 10 MB")
 def one_line(rig):
     answer = rig.one(body=b"x" * 10_000_000)
-    assert "line-long" in finding_ids(rig.last_record()), answer
+    assert rig.last_record()["repaired"] == ["encoding"], rig.last_record()
+    assert answer.action == "continue" and answer.inserted("DKIM-Signature"), answer.action
 
 
 # ---- odd ----
@@ -177,7 +178,7 @@ def nul(rig):
         answer = m.eom()
         m.quit()
     assert answer.action in ("continue", "reply"), answer
-    assert "nul-byte" in finding_ids(rig.last_record()), rig.last_record()
+    assert rig.last_record()["repaired"] == ["encoding"], rig.last_record()
 
 
 @case("every byte in names and values")
@@ -192,8 +193,10 @@ def bytes_everywhere(rig):
             m.put("L", b"Subject\0 " + bytes([i]) * 20 + b"\0")
         m.eoh()
         m.body(bytes(range(256)) * 100)
-        m.eom()
+        answer = m.eom()
         m.quit()
+    # a field whose name is none may not be found again by the MTA
+    assert {e[2] for e in answer.edits if e[0] == "change"} <= {"Subject"}, answer
 
 
 @case("a body in chunks of one byte")

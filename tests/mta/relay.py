@@ -168,9 +168,11 @@ def arrive(sink, before, seconds=20):
 
 def as_sent(text, how, plain):
     """What a reader is to see: before any host cut a line.  Newer Postfix puts a blank
-    in place of a stray CR before it asks a filter."""
+    in place of a stray CR before it asks a filter, and takes blanks before a colon out."""
     if how == "sendmail":
         text = text.replace(b"\n", b"\r\n")
+    head, blank, body = text.partition(b"\r\n\r\n")
+    text = re.sub(rb"(?m)^([!-9;-~]+)[ \t]+:", rb"\1:", head) + blank + body
     stray = re.compile(rb"\r(?!\n)")
     return text if stray.search(plain) else stray.sub(b" ", text)
 

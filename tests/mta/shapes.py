@@ -148,6 +148,12 @@ def mended_shapes(line):
         f"person{i}@example.net" for i in range(300))), {}
     yield "references without blanks", message(line, "References: " + "".join(
         f"<{i}.reference@example.com>" for i in range(100))), {}
+    yield "blanks before the colon", message(
+        line, MIME, drop=("Subject",)).replace(
+            b"MIME-Version:", "Subject : Grüße\r\nX-Odd\t: Grüße\r\nMIME-Version:".encode()), {}
+    yield "blanks before the colon of MIME fields", message("Grüße aus Köln\r\n", MIME).replace(
+        b"MIME-Version:", b"Content-Type : text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding : 8bit\r\nMIME-Version :"), {}
     yield "a CR in the subject", message(line, Subject=" one\rtwo"), {}
     yield "a link of 2000 octets to unsubscribe", message(
         line, "List-Unsubscribe: <https://example.com/" + "u" * 2000 + ">"), {}

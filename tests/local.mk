@@ -100,6 +100,7 @@ unit_tests += \
 	tests/unit/test_mail_changes \
 	tests/unit/test_mail_content \
 	tests/unit/test_mail_date \
+	tests/unit/test_mail_decode \
 	tests/unit/test_mail_domain \
 	tests/unit/test_mail_encoded \
 	tests/unit/test_mail_encoder \

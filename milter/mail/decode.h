@@ -1,7 +1,7 @@
 /*
  * What GMime's leaf functions do for us: transfer encodings undone step by
- * step, names of charsets and their converters.  All calls of GMime are in
- * decode.c.
+ * step.  All calls of GMime are in decode.c.  Beside it converters of charsets,
+ * by the names that mail has for them.
  */
 #ifndef MW_MAIL_DECODE_H
 #define MW_MAIL_DECODE_H

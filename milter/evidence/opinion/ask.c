@@ -330,8 +330,11 @@ converse(struct talk *talks, size_t n, const struct clock *clock, unsigned secon
 {
 	int64_t until = clock_mono_us(clock) + (int64_t)seconds * 1000000, left;
 	struct pollfd ready[OPINIONS];
-	size_t open = n;
+	size_t open = 0;
 
+	/* one that is not there may have ended at once */
+	for (size_t i = 0; i < n; i++)
+		open += talks[i].progress != DONE;
 	while (open > 0 && (left = until - clock_mono_us(clock)) > 0) {
 		for (size_t i = 0; i < n; i++)
 			ready[i] = (struct pollfd){

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/ip.h"
 #include "settings/errors.h"
 #include "settings/names.h"
 #include "settings/types.h"
@@ -233,10 +234,19 @@ static void
 set_service(struct reading *reading, const struct option *option, void *section,
     const struct value *value)
 {
+	const char *socket = settings_socket(reading->arena, value->text);
+	const char *host = socket != NULL ? strchr(socket, '@') : NULL;
+	struct ip ip;
+
+	/* asked for each message: no name is looked up for that */
 	if (*value->text == '\0')
 		set_text(reading, option, section, value->text);
+	else if (socket == NULL || (strncmp(socket, "inet", 4) == 0 &&
+	    (host == NULL || !ip_parse(slice_of(host + 1), &ip))))
+		type_wrong(reading, option, value,
+		    SETTINGS_SOCKET_FORM ", ADDRESS as in 127.0.0.1");
 	else
-		set_socket(reading, option, section, value);
+		*text_member(option, section) = socket;
 }
 
 static void

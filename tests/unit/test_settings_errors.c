@@ -33,6 +33,9 @@ static const struct bad names_and_structure[] = {
 	  "/f:3: networks: expected once (set on line 1 already)" },
 	{ "networks += {\"::1\"}",
 	  "/f:1: networks: expected \"=\" and the whole list (got \"+=\")" },
+	{ "opinions { rspamd = \"inet:localhost:11333\" }",
+	  "/f:1: rspamd: expected unix:/PATH (at most 107 bytes), inet:ADDRESS:PORT or "
+	  "inet:PORT@ADDRESS, ADDRESS as in 127.0.0.1 (got \"inet:localhost:11333\")" },
 	{ "mode audit", "/f:1: mode: expected \"=\" (got \"audit\")" },
 	{ "mode", "/f:1: mode: expected \"=\" (got the end of the file)" },
 	{ "mode =", "/f:1: mode: expected a value after \"=\" (got the end of the file)" },

@@ -492,11 +492,19 @@ def out_of_memory():
         used = int(status_of(rig.pid)["VmData"][0]) * 1024
         resource.prlimit(rig.pid, resource.RLIMIT_DATA, (used, used))
         large = [*HEADERS, *[("X-Large", " " + "x" * 60000)] * 16]
-        for _ in range(50):     # libmilter itself survives it and drops the connection
-            with contextlib.suppress(OSError):
-                rig.one(large, timeout=5)
-            if rig.daemon.worker_pid() != rig.pid:
-                break
+        with contextlib.ExitStack() as held:    # each holds its megabyte
+            for _ in range(150):    # libmilter itself survives it and drops the connection
+                with contextlib.suppress(OSError):
+                    m = held.enter_context(rig.open(timeout=5))
+                    m.begin()
+                    m.mail()
+                    m.rcpt()
+                    m.headers(large)
+                    m.eoh()
+                    m.body(b"held\r\n")
+                    m.flush()
+                if rig.daemon.worker_pid() != rig.pid:
+                    break
         wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig), 5,
                  "a new worker")
         log = rig.daemon.read_log()

@@ -29,7 +29,8 @@ EXTRA_DIST += \
 	tests/unit/golden/report-held.txt \
 	tests/unit/golden/report-narrow.txt \
 	tests/unit/golden/report-unknown.txt \
-	tests/unit/judged.h
+	tests/unit/judged.h \
+	tests/unit/mended.h
 
 unit_tests += \
 	tests/unit/test_facts_message \

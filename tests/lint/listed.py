@@ -28,6 +28,7 @@ tests = words("tests/local.mk")
 wanted = [(sources, p) for p in (top / "milter").rglob("*.[ch]")
           if p.name not in ("mailworthyd.c", "mailworthy.c")]
 wanted += [(tests, p.with_suffix("")) for p in (top / "tests/unit").glob("test_*.c")]
+wanted += [(tests, p) for p in (top / "tests/unit").glob("*.h")]
 wanted += [(tests, p.with_suffix("")) for p in (top / "tests/fuzz").glob("fuzz_*.c")]
 for count, path in wanted:
     name = path.relative_to(top).as_posix()

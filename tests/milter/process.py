@@ -409,7 +409,7 @@ def reload_storm():
             rig.daemon.process.send_signal(signal.SIGHUP)
             time.sleep(0.01)
         # signals that come together are one
-        assert rig.daemon.wait_log("configuration reloaded", 3)
+        assert rig.daemon.wait_log("configuration reloaded", 1, 20)
         time.sleep(0.2)
     assert counts["ok"] > 20 and counts["failed"] == 0, counts
 

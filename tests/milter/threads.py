@@ -67,7 +67,7 @@ def storm(rig):
     for c in clients:
         c.join()
     assert not faults, faults[:3]
-    assert rig.daemon.read_log().count("configuration reloaded") >= 10
+    assert rig.daemon.read_log().count("configuration reloaded") >= 2
     print(f"# {len(rig.daemon.records())} messages, {n} reloads")
 
 

@@ -31,6 +31,9 @@ from smtp import Smtp  # noqa: E402
 from verify import Verifiers  # noqa: E402
 
 ZONE = """\
+example.net A 192.0.2.20
+example.net MX 10 mail.example.net
+mail.example.net A 192.0.2.20
 example.com A 192.0.2.10
 example.com MX 10 mail.example.com
 example.com TXT "v=spf1 ip4:192.0.2.10 -all"

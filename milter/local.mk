@@ -279,6 +279,11 @@ daemon_sources = \
 
 tool_sources = \
 	milter/tool/check.c \
+	milter/tool/doctor.c milter/tool/doctor.h \
+	milter/tool/doctor.def milter/tool/doctor_mta.def \
+	milter/tool/doctor_config.c \
+	milter/tool/doctor_report.c \
+	milter/tool/doctor_show.c \
 	milter/tool/explain.c \
 	milter/tool/keygen.c \
 	milter/tool/mode.c \

@@ -20,6 +20,7 @@ unit_tests += \
 	tests/unit/test_verdict_reply \
 	tests/unit/test_record_json \
 	tests/unit/test_record_sink \
+	tests/unit/test_tool_doctor \
 	tests/unit/test_tool_report
 
 EXTRA_DIST += \

@@ -38,6 +38,11 @@ struct snapshot *snapshot_load(struct files *files, const char *path,
 struct snapshot *snapshot_load_lenient(struct files *files, const char *path,
     struct arena *arena, const char **error_r);
 
+/* For the doctor: keys that cannot be used are left out, too, and told of in
+ * *key_errors_r (lines, "" for none).  NULL where the settings are at fault. */
+struct snapshot *snapshot_load_partial(struct files *files, const char *path,
+    struct arena *arena, const char **error_r, const char **key_errors_r);
+
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot **snapshot);
 const struct settings *snapshot_settings(const struct snapshot *snapshot);

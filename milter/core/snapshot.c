@@ -22,12 +22,25 @@ struct snapshot {
 };
 
 static struct snapshot *
+make(const struct settings *settings, struct keyring *ring)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+
+	if (snapshot == NULL)
+		bug("out of memory");
+	atomic_init(&snapshot->references, 1);
+	snapshot->settings = settings;
+	snapshot->ring = ring;
+	pthread_mutex_init(&snapshot->lock, NULL);
+	return snapshot;
+}
+
+static struct snapshot *
 load(struct files *files, const char *path, bool lenient, struct arena *arena,
     const char **error_r)
 {
 	const struct settings *settings;
 	struct keyring *ring;
-	struct snapshot *snapshot;
 
 	settings = settings_load(files, path, check_exists, arena, error_r);
 	if (settings == NULL)
@@ -38,14 +51,7 @@ load(struct files *files, const char *path, bool lenient, struct arena *arena,
 		settings_unref(&settings);
 		return NULL;
 	}
-	snapshot = calloc(1, sizeof(*snapshot));
-	if (snapshot == NULL)
-		bug("out of memory");
-	atomic_init(&snapshot->references, 1);
-	snapshot->settings = settings;
-	snapshot->ring = ring;
-	pthread_mutex_init(&snapshot->lock, NULL);
-	return snapshot;
+	return make(settings, ring);
 }
 
 struct snapshot *
@@ -60,6 +66,19 @@ snapshot_load_lenient(struct files *files, const char *path, struct arena *arena
     const char **error_r)
 {
 	return load(files, path, true, arena, error_r);
+}
+
+struct snapshot *
+snapshot_load_partial(struct files *files, const char *path, struct arena *arena,
+    const char **error_r, const char **key_errors_r)
+{
+	const struct settings *settings;
+
+	*key_errors_r = "";
+	settings = settings_load(files, path, check_exists, arena, error_r);
+	if (settings == NULL)
+		return NULL;
+	return make(settings, keyring_new_partial(settings, files, arena, key_errors_r));
 }
 
 struct snapshot *

@@ -335,6 +335,7 @@ ring_new(void)
 	return ring;
 }
 
+/* What is wrong is in *error_r, "" for nothing. */
 static struct keyring *
 load_ring(const struct settings *settings, struct files *files, bool lenient,
     struct arena *arena, const char **error_r)
@@ -350,25 +351,43 @@ load_ring(const struct settings *settings, struct files *files, bool lenient,
 		else
 			load_exact(&load, &settings->domains[i]);
 	}
-	if (load.errors.n > 0) {
-		*error_r = buf_str(&load.errors);
-		keyring_free(&load.ring);
-	}
+	*error_r = buf_str(&load.errors);
 	return load.ring;
+}
+
+static struct keyring *
+load_whole_ring(const struct settings *settings, struct files *files, bool lenient,
+    struct arena *arena, const char **error_r)
+{
+	const char *errors;
+	struct keyring *ring = load_ring(settings, files, lenient, arena, &errors);
+
+	if (*errors != '\0') {
+		*error_r = errors;
+		keyring_free(&ring);
+	}
+	return ring;
 }
 
 struct keyring *
 keyring_new(const struct settings *settings, struct files *files, struct arena *arena,
     const char **error_r)
 {
-	return load_ring(settings, files, false, arena, error_r);
+	return load_whole_ring(settings, files, false, arena, error_r);
 }
 
 struct keyring *
 keyring_new_lenient(const struct settings *settings, struct files *files,
     struct arena *arena, const char **error_r)
 {
-	return load_ring(settings, files, true, arena, error_r);
+	return load_whole_ring(settings, files, true, arena, error_r);
+}
+
+struct keyring *
+keyring_new_partial(const struct settings *settings, struct files *files,
+    struct arena *arena, const char **errors_r)
+{
+	return load_ring(settings, files, true, arena, errors_r);
 }
 
 void

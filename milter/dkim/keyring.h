@@ -51,6 +51,11 @@ struct keyring *keyring_new(const struct settings *settings, struct files *files
 /* For a user who may not read the keys: those are left out, not an error. */
 struct keyring *keyring_new_lenient(const struct settings *settings,
     struct files *files, struct arena *arena, const char **error_r);
+
+/* For the doctor: whatever cannot be used is left out and told of in *errors_r,
+ * "" for nothing.  Never NULL. */
+struct keyring *keyring_new_partial(const struct settings *settings,
+    struct files *files, struct arena *arena, const char **errors_r);
 void keyring_free(struct keyring **ring);
 
 size_t keyring_count(const struct keyring *ring);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "checks/check.h"
 #include "settings/options.h"
+#include "tool/doctor.h"
 #include "tool/page.h"
 #include "tool/tool.h"
 #include "verdict/verdict.h"
@@ -16,12 +17,16 @@ list_all(FILE *out)
 {
 	size_t n, i;
 	const struct check *table = check_table(&n);
+	const struct doctor_id *ids;
 
 	for (i = 0; i < n; i++)
 		fprintf(out, "%-26s %-10s weight %d.%d  action %s\n", table[i].id,
 		    check_family_name(table[i].family), table[i].weight / 10,
 		    table[i].weight % 10,
 		    table[i].action == ACTION_NONE ? "none" : action_name(table[i].action));
+	ids = doctor_ids(&n);
+	for (i = 0; i < n; i++)
+		fprintf(out, "%-26s doctor\n", ids[i].id);
 }
 
 static void
@@ -62,28 +67,60 @@ explain(const struct check *check)
 	    check->action == ACTION_NONE ? "none" : action_name(check->action));
 }
 
+/* What the doctor alone tells. */
+static void
+explain_doctor(const struct doctor_id *id)
+{
+	struct arena *arena = arena_new();
+	struct page page = {
+		.out = stdout, .arena = arena, .colour = tool_colour(stdout),
+		.width = tool_width(stdout),
+	};
+
+	page_put(&page, PAGE_BOLD, id->id);
+	page_put(&page, PAGE_PLAIN, " (mailworthy doctor)");
+	page_end(&page);
+	page_end(&page);
+	paragraph(&page, "Meaning", id->meaning);
+	page_put(&page, PAGE_PLAIN, "Fix");
+	page_tab(&page, 9);
+	page_wrap(&page, 9, id->fix);
+	arena_free(&arena);
+}
+
+/* The nearer of both; *best is its distance. */
+static const char *
+nearer(const char *id, const char *other, const char *found, unsigned *best)
+{
+	unsigned distance = edit_distance(id, other, *best);
+
+	if (distance >= *best)
+		return found;
+	*best = distance;
+	return other;
+}
+
 static const char *
 nearest(const char *id)
 {
 	unsigned best = 4;
 	size_t n, i;
 	const struct check *table = check_table(&n);
+	const struct doctor_id *ids;
 	const char *found = NULL;
 
-	for (i = 0; i < n; i++) {
-		unsigned distance = edit_distance(id, table[i].id, best);
-
-		if (distance < best) {
-			best = distance;
-			found = table[i].id;
-		}
-	}
+	for (i = 0; i < n; i++)
+		found = nearer(id, table[i].id, found, &best);
+	ids = doctor_ids(&n);
+	for (i = 0; i < n; i++)
+		found = nearer(id, ids[i].id, found, &best);
 	return found;
 }
 
 int
 tool_explain(int argc, char **argv)
 {
+	const struct doctor_id *doctor_id;
 	const struct check *check;
 	const char *hint;
 
@@ -98,6 +135,11 @@ tool_explain(int argc, char **argv)
 	if (argc != 2)
 		return tool_error("usage: mailworthy explain ID");
 	check = check_find(argv[1]);
+	doctor_id = doctor_id_find(argv[1]);
+	if (check == NULL && doctor_id != NULL) {
+		explain_doctor(doctor_id);
+		return TOOL_OK;
+	}
 	if (check == NULL) {
 		hint = nearest(argv[1]);
 		return tool_error("there is no check \"%s\"%s%s%s; `mailworthy explain` lists "

@@ -17,6 +17,8 @@
 static const struct subcommand subcommands[] = {
 	{ "check", "FILE...", "judge a message file (- for standard input) as receivers will",
 	    tool_check },
+	{ "doctor", "", "look at configuration, keys, DNS, addresses and socket",
+	    tool_doctor },
 	{ "explain", "ID", "what a finding means, where the rule stands, how to mend it",
 	    tool_explain },
 	{ "keygen", "DOMAIN", "make a DKIM key, its DNS record and the configuration lines",

@@ -30,6 +30,7 @@ struct subcommand {
 int tool_run(int argc, char **argv);
 
 int tool_check(int argc, char **argv);
+int tool_doctor(int argc, char **argv);
 int tool_explain(int argc, char **argv);
 int tool_keygen(int argc, char **argv);
 int tool_mode(int argc, char **argv);

@@ -124,7 +124,7 @@ class Mailworthy:
     def __init__(self, rig):
         # what would stop a message is let through, so that it is seen to arrive
         run = subprocess.run([rig.build / "mailworthy", "explain"], capture_output=True, text=True)
-        ids = re.findall(r"(?m)^\s*([a-z][a-z0-9]*(?:-[a-z0-9]+)+)\s", run.stdout)
+        ids = re.findall(r"(?m)^\s*([a-z][a-z0-9]*(?:-[a-z0-9]+)+)\s.*weight", run.stdout)
         ids = [i for i in ids if i != "dkim-cannot-sign"]
         config = CONFIG.format(port=rig.dns.port, key=rig.key) + "".join(
             f'check "{i}" {{ action = none }}\n' for i in ids)

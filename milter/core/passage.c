@@ -113,7 +113,8 @@ passage_begin(struct core *core, struct snapshot *snapshot, struct message *mess
 	keyring_choose(snapshot_keyring(snapshot), core_parts(core)->sightings,
 	    message->author_domain, message->now, &passage->choice);
 	begin_signer(passage);
-	passage->verifier = verifier_new(core_dkim(core), arena, message->headers);
+	passage->verifier = verifier_new(core_dkim(core), arena, message->headers,
+	    message->now);
 	if (opinions_wanted(snapshot_settings(snapshot)))
 		passage->kept = spool_new(arena,
 		    opinions_size_max(snapshot_settings(snapshot)));

@@ -3,6 +3,7 @@
  * and from the key record is told here; libopendkim gets well-formed fields
  * and clean keys only, and compares hashes.
  */
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,8 +155,30 @@ value_of(const struct tags *tags, const char *name)
 	return tag == NULL ? (struct slice){ "", 0 } : tag->value;
 }
 
+/* The number of a tag, 0 where it is not there or none: libopendkim says which. */
+static time_t
+time_of(const struct tags *tags, const char *name)
+{
+	unsigned long seconds;
+
+	return slice_number(value_of(tags, name), LONG_MAX, &seconds) ?
+	    (time_t)seconds : 0;
+}
+
+/* By the clock of the message, not by libopendkim's (section 3.5, t= and x=). */
 static void
-read_field(struct arena *arena, struct candidate *candidate)
+read_times(struct candidate *candidate, const struct tags *tags, time_t now)
+{
+	time_t made = time_of(tags, "t"), ends = time_of(tags, "x");
+
+	if (ends != 0 && ends < now - VERIFY_DRIFT)
+		decide(candidate, DKIM_PERMERROR, "it has expired (x=)");
+	else if (made > now + VERIFY_DRIFT)
+		decide(candidate, DKIM_PERMERROR, "it was made in the future (t=)");
+}
+
+static void
+read_field(struct arena *arena, struct candidate *candidate, time_t now)
 {
 	struct tags *tags = arena_alloc(arena, sizeof(*tags));
 	struct slice d, s;
@@ -188,6 +211,8 @@ read_field(struct arena *arena, struct candidate *candidate)
 		read_names(candidate);
 	if (!candidate->decided)
 		read_domain(arena, candidate, d, s);
+	if (!candidate->decided)
+		read_times(candidate, tags, now);
 }
 
 /* ---- what libopendkim gets ---- */
@@ -322,7 +347,8 @@ start_job(struct verifier *verifier, struct dkim_lib *lib,
 }
 
 struct verifier *
-verifier_new(struct dkim_lib *lib, struct arena *arena, const struct headers *headers)
+verifier_new(struct dkim_lib *lib, struct arena *arena, const struct headers *headers,
+    time_t now)
 {
 	struct verifier *verifier;
 	const struct header *h;
@@ -337,7 +363,7 @@ verifier_new(struct dkim_lib *lib, struct arena *arena, const struct headers *he
 		if (h->full_size > VERIFY_FIELD_MAX || (h->odd & HEADER_ODD_CUT) != 0)
 			continue;
 		verifier->candidates[verifier->n].field = h;
-		read_field(arena, &verifier->candidates[verifier->n++]);
+		read_field(arena, &verifier->candidates[verifier->n++], now);
 	}
 	start_job(verifier, lib, headers);
 	return verifier;

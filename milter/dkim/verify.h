@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "base/slice.h"
 #include "mail/header.h"
@@ -19,6 +20,7 @@ struct verifier;
 
 #define VERIFY_MAX 5
 #define VERIFY_FIELD_MAX (8 * 1024)
+#define VERIFY_DRIFT 300	/* seconds that clocks may differ */
 
 enum dkim_result {
 	DKIM_NONE, DKIM_PASS, DKIM_FAIL, DKIM_POLICY, DKIM_NEUTRAL, DKIM_TEMPERROR,
@@ -37,7 +39,7 @@ struct verified {
 
 /* NULL when the message carries no signature worth a look. */
 struct verifier *verifier_new(struct dkim_lib *lib, struct arena *arena,
-    const struct headers *headers);
+    const struct headers *headers, time_t now);
 void verifier_body(struct verifier *verifier, const void *bytes, size_t n);
 
 /* Signatures found, judged or not (for counting). */

@@ -32,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (slice_split(&rest, '\n', &line) && (colon = slice_find(line, ':')) < line.n)
 		headers_add(headers, slice_sub(line, 0, colon),
 		    slice_sub(line, colon + 1, line.n));
-	verifier = verifier_new(lib, arena, headers);
+	verifier = verifier_new(lib, arena, headers, 1795262400);
 	if (verifier != NULL) {
 		verifier_body(verifier, rest.p, rest.n);
 		while (verifier_finish(verifier, lookups_new(dns, arena, 1, 9), &verified,

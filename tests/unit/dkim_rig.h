@@ -127,7 +127,8 @@ rig_verify(struct rig *rig, const char *text, struct slice body, const char *zon
     size_t piece, const struct verified **verified_r)
 {
 	struct headers *headers = rig_headers(rig, text);
-	struct verifier *verifier = verifier_new(rig->lib, rig->arena, headers);
+	struct verifier *verifier = verifier_new(rig->lib, rig->arena, headers,
+	    rig->clock.now);
 	struct lookups *lookups;
 	const char *error;
 	struct dns *dns;

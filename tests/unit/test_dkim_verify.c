@@ -245,7 +245,7 @@ test_limits(void **state)
 	p += VERIFY_FIELD_MAX;
 	p += sprintf(p, "\n" RFC_SIGNATURES RFC_SIGNATURES RFC_SIGNATURES RFC_FIELDS);
 	headers = rig_headers(&rig, text);
-	verifier = verifier_new(rig.lib, rig.arena, headers);
+	verifier = verifier_new(rig.lib, rig.arena, headers, rig.clock.now);
 	assert_int_equal(verifier_count(verifier), 7);
 	assert_int_equal(rig_verify(&rig, text, SLICE(RFC_BODY), RFC_ZONE, 7, &verified),
 	    VERIFY_MAX);
@@ -259,14 +259,14 @@ test_limits(void **state)
 	strcpy(p, "\nFrom: a@example.com\n");
 	headers = rig_headers(&rig, text);
 	before = clock();
-	verifier = verifier_new(rig.lib, rig.arena, headers);
+	verifier = verifier_new(rig.lib, rig.arena, headers, rig.clock.now);
 	assert_int_equal(verifier_count(verifier), 1);
 	verifier_body(verifier, "x", 1);
 	for (p = text; p < text + 10000 * 80;)
 		p += sprintf(p, "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=s; "
 		    "h=from; bh=AAAA; b=AAAA\n");
 	headers = rig_headers(&rig, text);
-	verifier = verifier_new(rig.lib, rig.arena, headers);
+	verifier = verifier_new(rig.lib, rig.arena, headers, rig.clock.now);
 	assert_true(verifier_count(verifier) >= 10000);
 	assert_true(clock() - before < CLOCKS_PER_SEC);
 	free(text);

@@ -243,6 +243,8 @@ verdict_sources = \
 
 record_sources = \
 	milter/record/details.c \
+	milter/record/journal.c milter/record/journal.h \
+	milter/record/journal_read.c \
 	milter/record/json.c milter/record/record.h \
 	milter/record/privacy.c milter/record/privacy.h \
 	milter/record/sink.c \

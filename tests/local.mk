@@ -18,6 +18,7 @@ unit_tests += \
 	tests/unit/test_verdict_plan \
 	tests/unit/test_verdict_receivers \
 	tests/unit/test_verdict_reply \
+	tests/unit/test_record_journal \
 	tests/unit/test_record_json \
 	tests/unit/test_record_sink \
 	tests/unit/test_tool_doctor \
@@ -253,6 +254,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_files \
 	tests/fuzz/fuzz_header \
 	tests/fuzz/fuzz_html \
+	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_key_pem \
 	tests/fuzz/fuzz_key_record \
 	tests/fuzz/fuzz_lists \

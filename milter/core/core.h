@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "record/journal.h"
 #include "verdict/plan.h"
 #include "verdict/verdict.h"
 
@@ -98,6 +99,8 @@ bool rcpt_stage_judge(struct rcpt_stage *stage, struct rcpt *rcpt, struct plan *
 /* The record's line of a message that ended before its verdict, when recipients
  * were refused. */
 const char *rcpt_stage_record(const struct rcpt_stage *stage, bool for_syslog);
+/* Its event for the journal, or NULL. */
+const char *rcpt_stage_event(const struct rcpt_stage *stage, enum journal_kind *kind_r);
 
 /* One message on its way. */
 struct passage;
@@ -123,5 +126,7 @@ const struct check_input *passage_judged(const struct passage *passage);
 
 /* The record's line; elapsed from message->begun_us. */
 const char *passage_record(const struct passage *passage, bool for_syslog);
+/* The event for the journal; NULL when nothing was held, deferred or refused. */
+const char *passage_event(const struct passage *passage, enum journal_kind *kind_r);
 
 #endif

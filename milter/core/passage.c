@@ -108,6 +108,7 @@ passage_begin(struct core *core, struct snapshot *snapshot, struct message *mess
 	arena_defer(arena, passage_close, passage);
 
 	message_read_headers(message);
+	message_tell_notice(message, snapshot_settings(snapshot));
 	message_declare_stream(message, snapshot_settings(snapshot));
 	begin_repair(passage);
 	keyring_choose(snapshot_keyring(snapshot), core_parts(core)->sightings,
@@ -337,15 +338,29 @@ passage_judged(const struct passage *passage)
 	return &passage->judged;
 }
 
-const char *
-passage_record(const struct passage *passage, bool for_syslog)
+static struct record_input
+record_input_of(const struct passage *passage)
 {
-	struct record_input input = {
+	return (struct record_input){
 		.judged = &passage->judged,
 		.verdict = &passage->verdict,
 		.plan = &passage->plan,
 		.elapsed_us = passage->elapsed_us,
 	};
+}
+
+const char *
+passage_record(const struct passage *passage, bool for_syslog)
+{
+	struct record_input input = record_input_of(passage);
 
 	return record_line(&input, for_syslog, passage->message->arena);
+}
+
+const char *
+passage_event(const struct passage *passage, enum journal_kind *kind_r)
+{
+	struct record_input input = record_input_of(passage);
+
+	return record_journal_line(&input, kind_r, passage->message->arena);
 }

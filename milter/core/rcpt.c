@@ -198,22 +198,41 @@ rcpt_stage_judge(struct rcpt_stage *stage, struct rcpt *rcpt, struct plan *plan_
 	return refused;
 }
 
-const char *
-rcpt_stage_record(const struct rcpt_stage *stage, bool for_syslog)
+/* What is told of a message that never came to its verdict. */
+static void
+begin_record(const struct rcpt_stage *stage, struct check_input *judged_r,
+    struct record_input *input_r)
 {
-	struct message *message = stage->message;
-	const struct check_input judged = {
+	*judged_r = (struct check_input){
 		.settings = snapshot_settings(stage->snapshot),
-		.message = message,
-		.arena = message->arena,
+		.message = stage->message,
+		.arena = stage->message->arena,
 	};
-	const struct record_input input = {
-		.judged = &judged,
+	*input_r = (struct record_input){
+		.judged = judged_r,
 		.aborted = "the client gave up after recipients were refused",
 		.enforced = true,
 		.elapsed_us = (uint64_t)(clock_mono_us(core_parts(stage->core)->clock) -
-		    message->begun_us),
+		    stage->message->begun_us),
 	};
+}
 
-	return record_line(&input, for_syslog, message->arena);
+const char *
+rcpt_stage_record(const struct rcpt_stage *stage, bool for_syslog)
+{
+	struct check_input judged;
+	struct record_input input;
+
+	begin_record(stage, &judged, &input);
+	return record_line(&input, for_syslog, judged.arena);
+}
+
+const char *
+rcpt_stage_event(const struct rcpt_stage *stage, enum journal_kind *kind_r)
+{
+	struct check_input judged;
+	struct record_input input;
+
+	begin_record(stage, &judged, &input);
+	return record_journal_line(&input, kind_r, judged.arena);
 }

@@ -26,6 +26,7 @@
 #include "dns/dns.h"
 #include "evidence/collect.h"
 #include "proto/proto.h"
+#include "record/journal.h"
 #include "record/record.h"
 #include "settings/files.h"
 #include "settings/settings.h"
@@ -41,6 +42,7 @@ static struct worker {
 	struct egress_facts *egress;
 	struct sightings *sightings;
 	struct record_sink *sink;
+	struct journal *journal;
 	struct health *health;
 	int channel;
 	pthread_mutex_t speak;		/* of what is sent over the channel */
@@ -88,6 +90,12 @@ static void
 write_record(const char *line)
 {
 	record_sink_write(worker.sink, line);
+}
+
+static void
+write_event(enum journal_kind kind, const char *line)
+{
+	journal_write(worker.journal, kind, line);
 }
 
 static bool
@@ -232,6 +240,7 @@ tick(void)
 		if (n > 0 && !listen_to_master())
 			return;
 		look_at_mode_file();
+		journal_tick(worker.journal);
 		if (++ticks % 10 == 0)
 			keep_sightings();
 		if (n == 0)
@@ -291,6 +300,7 @@ open_parts(const char **error_r)
 		*error_r = arena_printf(arena, "%s: %s", settings->log_file, *error_r);
 		return -1;
 	}
+	worker.journal = journal_open(worker.state_dir, &clock_system);
 	worker.dns = dns_new(&settings->resolver, &clock_system, arena, error_r);
 	if (worker.dns == NULL)
 		return -1;
@@ -326,6 +336,7 @@ close_parts(void)
 	core_free(&worker.core);
 	dns_free(&worker.dns);
 	record_sink_close(&worker.sink);
+	journal_close(&worker.journal);
 	sightings_close(&worker.sightings);
 	health_free(&worker.health);
 	files_free(&worker.fresh.files);
@@ -403,6 +414,7 @@ leave(int status)
 	pthread_cond_signal(&worker.fresh.changed);
 	pthread_mutex_unlock(&worker.fresh.mutex);
 	sightings_save(worker.sightings);
+	journal_tick(worker.journal);
 	for (waited = 0; waited < 50 && !threads_ended(); waited++)
 		usleep(10000);
 	if (!threads_ended() || atomic_load(&worker.state.conversations) > 0)
@@ -440,7 +452,8 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 	worker.proto = (struct proto_options){
 		.state = &worker.state, .core = worker.core, .clock = &clock_system,
 		.snapshot = current_snapshot, .record_is_syslog = record_is_syslog,
-		.write_record = write_record, .on_long_wait = listen_knock,
+		.write_record = write_record, .write_event = write_event,
+		.on_long_wait = listen_knock,
 	};
 	check_speed();
 	look_at_mode_file();

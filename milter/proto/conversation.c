@@ -39,15 +39,41 @@ conversation_begin_message(struct conversation *conversation)
 	return conversation->message;
 }
 
+static void
+write_event(const struct conversation *conversation, enum journal_kind kind,
+    const char *line)
+{
+	if (line != NULL && conversation->options->write_event != NULL)
+		conversation->options->write_event(kind, line);
+}
+
+void
+conversation_record(const struct conversation *conversation)
+{
+	const struct proto_options *options = conversation->options;
+	enum journal_kind kind = JOURNAL_REFUSED;
+	const char *line;
+
+	options->write_record(passage_record(conversation->passage,
+	    options->record_is_syslog()));
+	line = passage_event(conversation->passage, &kind);
+	write_event(conversation, kind, line);
+}
+
 void
 conversation_abandon_message(struct conversation *conversation)
 {
 	const struct proto_options *options = conversation->options;
+	enum journal_kind kind = JOURNAL_REFUSED;
+	const char *line;
 
 	if (conversation->message != NULL && conversation->rcpts != NULL &&
-	    conversation->message->rcpts_refused > 0)
+	    conversation->message->rcpts_refused > 0) {
 		options->write_record(rcpt_stage_record(conversation->rcpts,
 		    options->record_is_syslog()));
+		line = rcpt_stage_event(conversation->rcpts, &kind);
+		write_event(conversation, kind, line);
+	}
 	conversation_drop_message(conversation);
 }
 

@@ -48,6 +48,9 @@ void conversation_abandon_message(struct conversation *conversation);
 /* Drops the message in hand, if there is one. */
 void conversation_drop_message(struct conversation *conversation);
 
+/* The record of the message in hand, judged, and its event when it was stopped. */
+void conversation_record(const struct conversation *conversation);
+
 /* The value of a macro, or NULL; its absence is said once a process. */
 const char *macro_expected(SMFICTX *ctx, const char *name);
 const char *macro_optional(SMFICTX *ctx, const char *name);

@@ -378,7 +378,7 @@ mlfi_eom(SMFICTX *ctx)
 	status = apply_plan(ctx, conversation, passage_plan(passage));
 	if (status == SMFIS_TEMPFAIL && passage_plan(passage)->action != ACTION_TEMPFAIL)
 		passage_not_applied(passage);
-	options->write_record(passage_record(passage, options->record_is_syslog()));
+	conversation_record(conversation);
 	conversation_drop_message(conversation);
 	atomic_fetch_sub(&options->state->judging, 1);
 	return status;

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "record/journal.h"
+
 struct clock;
 struct core;
 struct snapshot;
@@ -41,6 +43,8 @@ struct proto_options {
 	/* The record goes to syslog: short lines. */
 	bool (*record_is_syslog)(void);
 	void (*write_record)(const char *line);
+	/* What was held, deferred or refused; NULL: nobody keeps it. */
+	void (*write_event)(enum journal_kind kind, const char *line);
 	/* A thread of libmilter is about to wait for a place; NULL: nobody minds. */
 	void (*on_long_wait)(void);
 };

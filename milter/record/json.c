@@ -27,6 +27,13 @@ static const struct limits syslog_limits[] = {
 	{ 24, 0, 0, 0 },	/* fits whatever the message holds */
 };
 
+static const struct limits journal_limits[] = {
+	{ 500, 1200, RECORD_SYSLOG_RCPTS, 64 },
+	{ 320, 400, RECORD_SYSLOG_RCPTS, 64 },
+	{ 128, 160, RECORD_SYSLOG_RCPTS, 32 },
+	{ 24, 0, 0, 0 },
+};
+
 static size_t
 at_most(size_t n, size_t max)
 {
@@ -401,6 +408,129 @@ put_judgement(const struct writer *w, json_t *record)
 	writer_put(record, "elapsed_ms", json_real((double)w->input->elapsed_us / 1000.0));
 	if (w->input->aborted != NULL)
 		writer_put(record, "aborted", writer_ours(w, w->input->aborted));
+}
+
+/* ---- the journal ---- */
+
+/* Mail from the MTA itself to those who are told of such things. */
+static bool
+is_notice(const struct message *message, const struct settings *settings)
+{
+	return message->is_notice || (message->mail_from_is_null && message->n_rcpts == 1 &&
+	    *settings->notify != '\0' && message->rcpts[0].address.text != NULL &&
+	    slice_eq_nocase(slice_of(message->rcpts[0].address.text),
+	    slice_of(settings->notify)));
+}
+
+static const char *
+first_refused(const struct message *message)
+{
+	for (size_t i = 0; i < message->n_rcpts; i++) {
+		if (message->rcpts[i].refused_by != NULL)
+			return message->rcpts[i].refused_by;
+	}
+	return NULL;
+}
+
+/* What was done: "hold", ..., "recipients"; NULL when nothing was stopped. */
+static const char *
+stopped_word(const struct record_input *input)
+{
+	if (input->verdict != NULL && input->verdict->action != ACTION_NONE)
+		return action_name(input->verdict->action);
+	return input->judged->message->rcpts_refused > 0 ? "recipients" : NULL;
+}
+
+/* Not the check that decided, but the score. */
+static bool
+is_hold_below(const struct verdict *verdict)
+{
+	return verdict->action == ACTION_HOLD && verdict->decisive != NULL &&
+	    verdict->decisive->action < ACTION_HOLD;
+}
+
+static const char *
+cause_word(const struct record_input *input)
+{
+	const struct verdict *verdict = input->verdict;
+
+	if (verdict == NULL || verdict->action == ACTION_NONE)
+		return first_refused(input->judged->message);
+	if (input->plan != NULL && input->plan->action != verdict->action)
+		return "edit-refused";
+	if (is_hold_below(verdict))
+		return "hold-below";
+	return verdict->decisive != NULL ? verdict->decisive->check->id : NULL;
+}
+
+static bool
+has_finding(const struct verdict *verdict, const char *id)
+{
+	for (size_t i = 0; verdict != NULL && i < verdict->n_findings; i++) {
+		if (strcmp(verdict->findings[i].check->id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_signed(const struct plan *plan)
+{
+	for (size_t i = 0; plan != NULL && i < plan->n_edits; i++) {
+		if (plan->edits[i].kind == EDIT_INSERT_HEADER &&
+		    strcmp(plan->edits[i].name, "DKIM-Signature") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+put_stop(const struct writer *w, json_t *event)
+{
+	const struct record_input *input = w->input;
+	const struct message *message = input->judged->message;
+	const struct settings *settings = input->judged->settings;
+	const struct verdict *verdict = input->verdict;
+	const struct plan *plan = input->plan;
+
+	writer_put(event, "stopped", writer_word(stopped_word(input)));
+	writer_put(event, "cause", writer_word(cause_word(input)));
+	if (verdict != NULL && is_hold_below(verdict))
+		writer_put(event, "reason", writer_ours(w, verdict->hold_reason));
+	if (plan != NULL && plan->reply_code != NULL)
+		writer_put(event, "reply", writer_word(arena_printf(w->arena, "%s %s",
+		    plan->reply_code, plan->reply_esc)));
+	writer_put(event, "subject", writer_remote(w, privacy_subject(settings,
+	    message->subject, w->arena)));
+	writer_put(event, "signed", json_boolean(is_signed(plan)));
+	writer_put(event, "must_sign", json_boolean(has_finding(verdict,
+	    "dkim-cannot-sign")));
+	writer_put(event, "notice", json_boolean(is_notice(message, settings)));
+}
+
+const char *
+record_journal_line(const struct record_input *input, enum journal_kind *kind_r,
+    struct arena *arena)
+{
+	struct writer w = { input, NULL, arena };
+	struct buf out;
+
+	if (stopped_word(input) == NULL || cause_word(input) == NULL)
+		return NULL;
+	*kind_r = input->verdict != NULL && input->verdict->action == ACTION_HOLD ?
+	    JOURNAL_HELD : JOURNAL_REFUSED;
+	for (size_t i = 0; i < sizeof(journal_limits) / sizeof(journal_limits[0]); i++) {
+		json_t *event = json_object();
+
+		w.limits = &journal_limits[i];
+		put_facts(&w, event);
+		put_stop(&w, event);
+		put_judgement(&w, event);
+		writer_write(event, arena, JOURNAL_LINE_MAX, &out);
+		if (!out.truncated)
+			return buf_str(&out);
+	}
+	return NULL;
 }
 
 /* ---- lines ---- */

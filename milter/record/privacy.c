@@ -35,20 +35,35 @@ process_key(void)
 	};
 }
 
+static const char *
+hashed(struct arena *arena, const char *text)
+{
+	struct hash_key key = process_key();
+
+	return arena_printf(arena, "hash:%016llx",
+	    (unsigned long long)hash_bytes(&key, slice_of(text)));
+}
+
 const char *
 privacy_recipient(const struct settings *settings, const struct address *recipient,
     struct arena *arena)
 {
-	struct hash_key key;
-
 	if ((settings->log_privacy & PRIVACY_NO_RECIPIENTS) != 0 ||
 	    recipient->text == NULL)
 		return NULL;
 	if ((settings->log_privacy & PRIVACY_HASH_RECIPIENTS) == 0)
 		return recipient->text;
-	key = process_key();
-	return arena_printf(arena, "hash:%016llx",
-	    (unsigned long long)hash_bytes(&key, slice_of(recipient->text)));
+	return hashed(arena, recipient->text);
+}
+
+const char *
+privacy_subject(const struct settings *settings, const char *subject, struct arena *arena)
+{
+	if ((settings->log_privacy & PRIVACY_NO_SUBJECT) != 0 || subject == NULL)
+		return NULL;
+	if ((settings->log_privacy & PRIVACY_HASH_SUBJECT) == 0)
+		return subject;
+	return hashed(arena, subject);
 }
 
 static bool

@@ -22,6 +22,10 @@ struct settings;
 const char *privacy_recipient(const struct settings *settings,
     const struct address *recipient, struct arena *arena);
 
+/* A subject likewise: itself, NULL or its hash.  NULL for NULL. */
+const char *privacy_subject(const struct settings *settings, const char *subject,
+    struct arena *arena);
+
 /* The finding's text would show what is to be left out or hashed. */
 bool privacy_hides(const struct check_input *input, const struct finding *finding);
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/journal.h"
 #include "verdict/plan.h"
 #include "verdict/verdict.h"
 
@@ -33,6 +34,13 @@ struct record_input {
  */
 const char *record_line(const struct record_input *input, bool for_syslog,
     struct arena *arena);
+
+/*
+ * The event for the journal, within JOURNAL_LINE_MAX; NULL when nothing was held,
+ * deferred or refused.
+ */
+const char *record_journal_line(const struct record_input *input,
+    enum journal_kind *kind_r, struct arena *arena);
 
 /* One JSON object beside the record: what was found out, why, and what could
  * not be told.  For `mailworthy check --json`, its key "details". */

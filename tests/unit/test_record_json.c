@@ -559,6 +559,184 @@ test_details(void **state)
 	json_decref(details);
 }
 
+/* ---- events for the journal ---- */
+
+static json_t *
+event_of(enum journal_kind expected)
+{
+	enum journal_kind kind = JOURNAL_KINDS;
+	const char *line = record_journal_line(&input, &kind, c.message->arena);
+
+	if (line == NULL)
+		fail_msg("no event");
+	assert_true(strlen(line) <= JOURNAL_LINE_MAX);
+	assert_int_equal(kind, expected);
+	return parse(line);
+}
+
+static void
+test_event_held(void **state)
+{
+	json_t *event;
+
+	(void)state;
+	fill_facts();
+	c.message->subject = "Invoice\x1b[31m";
+	judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_HOLD);
+	judge();
+	event = event_of(JOURNAL_HELD);
+	assert_string_equal(text_at(event, "stopped"), "hold");
+	assert_string_equal(text_at(event, "cause"), "from-multiple");
+	assert_string_equal(text_at(event, "subject"), "Invoice\\x1B[31m");
+	assert_string_equal(text_at(event, "queue_id"), "4XyZ12");
+	assert_true(json_is_true(json_object_get(event, "signed")));
+	assert_true(json_is_false(json_object_get(event, "must_sign")));
+	assert_true(json_is_false(json_object_get(event, "notice")));
+	assert_null(json_object_get(event, "reply"));
+	assert_null(json_object_get(event, "reason"));
+	assert_int_equal(json_array_size(json_object_get(event, "findings")), 1);
+	json_decref(event);
+}
+
+static void
+test_event_by_score(void **state)
+{
+	json_t *event;
+
+	(void)state;
+	c.settings->hold_below = 40;
+	judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_NONE);
+	judge();
+	event = event_of(JOURNAL_HELD);
+	assert_string_equal(text_at(event, "cause"), "hold-below");
+	assert_non_null(strstr(text_at(event, "reason"), "3.0 is below 4.0"));
+	json_decref(event);
+}
+
+static void
+test_event_refused(void **state)
+{
+	json_t *event;
+
+	(void)state;
+	judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_REJECT);
+	judge();
+	event = event_of(JOURNAL_REFUSED);
+	assert_string_equal(text_at(event, "stopped"), "reject");
+	assert_string_equal(text_at(event, "reply"), "550 5.7.1");
+	assert_true(json_is_false(json_object_get(event, "signed")));
+	json_decref(event);
+	/* an edit that the MTA refused */
+	judged_end(&c);
+	judged_begin(&c);
+	judge();
+	c.verdict.action = ACTION_TEMPFAIL;
+	event = event_of(JOURNAL_REFUSED);
+	assert_string_equal(text_at(event, "stopped"), "tempfail");
+	assert_string_equal(text_at(event, "cause"), "edit-refused");
+	json_decref(event);
+}
+
+static void
+test_event_of_recipients(void **state)
+{
+	enum journal_kind kind;
+	json_t *event;
+
+	(void)state;
+	fill_facts();
+	judge();
+	event = event_of(JOURNAL_REFUSED);
+	assert_string_equal(text_at(event, "stopped"), "recipients");
+	assert_string_equal(text_at(event, "cause"), "rcpt-typo");
+	json_decref(event);
+	input = (struct record_input){ .judged = &c.input, .aborted = "gone",
+	    .enforced = true };
+	event = event_of(JOURNAL_REFUSED);
+	assert_string_equal(text_at(event, "cause"), "rcpt-typo");
+	json_decref(event);
+	c.message->rcpts_refused = 0;
+	assert_null(record_journal_line(&input, &kind, c.message->arena));
+}
+
+static void
+test_no_event(void **state)
+{
+	enum journal_kind kind;
+
+	(void)state;
+	judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_NONE);
+	judge();
+	assert_null(record_journal_line(&input, &kind, c.message->arena));
+}
+
+static void
+test_event_private(void **state)
+{
+	json_t *event;
+
+	(void)state;
+	fill_facts();
+	c.message->subject = "Quarterly figures";
+	c.settings->log_privacy = PRIVACY_NO_SUBJECT | PRIVACY_NO_RECIPIENTS;
+	judged_hit(&c, "subject-caps", FAMILY_COSMETIC, 5, ACTION_HOLD);
+	judged_result(&c)->text = "the subject is QUARTERLY";
+	judge();
+	event = event_of(JOURNAL_HELD);
+	assert_true(json_is_null(json_object_get(event, "subject")));
+	assert_int_equal(json_array_size(json_object_get(event, "rcpt_to")), 0);
+	assert_string_equal(text_at(json_array_get(json_object_get(event, "findings"), 0),
+	    "text"), "Receivers mind this.");
+	json_decref(event);
+	c.settings->log_privacy = PRIVACY_HASH_SUBJECT;
+	event = event_of(JOURNAL_HELD);
+	assert_memory_equal(text_at(event, "subject"), "hash:", 5);
+	json_decref(event);
+}
+
+/* A digest that is stopped must not be told of in the next one. */
+static void
+test_event_of_a_notice(void **state)
+{
+	json_t *event;
+
+	(void)state;
+	c.settings->notify = "postmaster@example.com";
+	add_rcpt("Postmaster@example.com");
+	c.message->mail_from_is_null = true;
+	judged_hit(&c, "nul-byte", FAMILY_FORMAT, 70, ACTION_REJECT);
+	judge();
+	event = event_of(JOURNAL_REFUSED);
+	assert_true(json_is_true(json_object_get(event, "notice")));
+	json_decref(event);
+	c.message->mail_from_is_null = false;
+	event = event_of(JOURNAL_REFUSED);
+	assert_true(json_is_false(json_object_get(event, "notice")));
+	json_decref(event);
+}
+
+static void
+test_event_too_long(void **state)
+{
+	char *text = arena_alloc(c.message->arena, 60001);
+	json_t *event;
+
+	(void)state;
+	memset(text, 0xff, 60000);
+	c.message->queue_id = c.message->auth_user = c.message->subject = text;
+	c.message->author.text = c.message->message_id = c.message->author_domain = text;
+	for (int i = 0; i < 60; i++)
+		add_rcpt(text);
+	for (int i = 0; i < 20; i++) {
+		judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_HOLD);
+		judged_result(&c)->text = judged_result(&c)->fix = text;
+	}
+	judge();
+	event = event_of(JOURNAL_HELD);
+	assert_string_equal(text_at(event, "cause"), "from-multiple");
+	json_decref(event);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -578,6 +756,14 @@ main(void)
 		TEST(test_recipients_hashed),
 		TEST(test_texts_that_tell),
 		TEST(test_details),
+		TEST(test_event_held),
+		TEST(test_event_by_score),
+		TEST(test_event_refused),
+		TEST(test_event_of_recipients),
+		TEST(test_no_event),
+		TEST(test_event_private),
+		TEST(test_event_of_a_notice),
+		TEST(test_event_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

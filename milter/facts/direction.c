@@ -73,3 +73,20 @@ message_direction(const struct message *message, const struct settings *settings
 		return DIRECTION_OUTBOUND;
 	return DIRECTION_INBOUND;
 }
+
+void
+message_tell_notice(struct message *message, const struct settings *settings)
+{
+	size_t n = headers_kept(message->headers);
+
+	message->is_notice = false;
+	if (!message->mail_from_is_null || *settings->notify == '\0' ||
+	    message->n_rcpts != 1 || message->rcpts_total != 1 ||
+	    message->rcpts[0].address.text == NULL ||
+	    !slice_eq_nocase(slice_of(message->rcpts[0].address.text),
+	    slice_of(settings->notify)))
+		return;
+	for (size_t i = 0; i < n && !message->is_notice; i++)
+		message->is_notice = slice_is(headers_at(message->headers, i)->name,
+		    MESSAGE_NOTICE_FIELD);
+}

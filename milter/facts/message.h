@@ -82,6 +82,7 @@ struct message {
 	const struct settings_stream *declared;	/* its section, NULL */
 	bool is_local;			/* pickup, sendmail command: no SMTP client */
 	bool is_own_dsn;		/* local with the null reverse-path */
+	bool is_notice;			/* of `mailworthy notify`, to who is to be told */
 	bool is_smtputf8;
 	const char *auth_user;		/* SASL login, NULL */
 	const char *auth_type;
@@ -174,6 +175,14 @@ void message_add_body(struct message *message, const void *bytes, size_t n);
 
 /* Fills body and size: nothing changes after this. */
 void message_finish(struct message *message);
+
+/*
+ * Tells whether it is mail of `mailworthy notify`: the null reverse-path, its
+ * field, and the address of `notify` as its only recipient.  Anybody can send
+ * such a message, to that address alone.  After message_read_headers().
+ */
+void message_tell_notice(struct message *message, const struct settings *settings);
+#define MESSAGE_NOTICE_FIELD "X-Mailworthy-Notice"
 
 /* "transactional", "bulk", "list", "dsn"; NULL for STREAM_NONE. */
 const char *message_stream_name(enum stream stream);

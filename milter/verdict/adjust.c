@@ -86,14 +86,14 @@ apply_hold_below(const struct check_input *input, struct verdict *verdict)
 }
 
 /*
- * Mail from the MTA itself has no client to answer (measured with Postfix): a
+ * What tells of held mail is never held itself.  Mail from the MTA itself has no client to answer (measured with Postfix): a
  * tempfail leaves it in maildrop under a new queue id each minute, and
  * refusing one of the MTA's own DSNs requeues the message it is about.
  */
 static void
 spare_the_mta(const struct message *message, struct verdict *verdict)
 {
-	if (message->is_own_dsn) {
+	if (message->is_own_dsn || message->is_notice) {
 		verdict->would = ACTION_NONE;
 		verdict->decisive = NULL;
 	} else if (message->is_local && verdict->would == ACTION_TEMPFAIL) {

@@ -235,6 +235,45 @@ tells_direction(void **state)
 	}
 }
 
+/* Anybody can write such a message: to that one address, and no further. */
+static void
+tells_notices(void **state)
+{
+	static const struct {
+		const char *headers, *notify, *rcpts[2];
+		bool null_sender, expected;
+	} rows[] = {
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "PM@example.com" }, true, true },
+		{ "x-mailworthy-notice:\n", "pm@example.com", { "pm@example.com" }, true, true },
+		{ "X-Mailworthy: 1\n", "pm@example.com", { "pm@example.com" }, true, false },
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "pm@example.com" }, false,
+		    false },
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "a@example.net" }, true,
+		    false },
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "pm@example.com",
+		    "a@example.net" }, true, false },
+		{ "X-Mailworthy-Notice: 1\n", "", { "" }, true, false },
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { NULL }, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct message *message = with_headers(rows[i].headers);
+		struct settings settings = { .notify = rows[i].notify };
+
+		message->mail_from_is_null = rows[i].null_sender;
+		for (size_t j = 0; j < 2 && rows[i].rcpts[j] != NULL; j++) {
+			struct rcpt rcpt = { .address = { .text = rows[i].rcpts[j] } };
+
+			message_add_rcpt(message, &rcpt);
+		}
+		message_tell_notice(message, &settings);
+		if (message->is_notice != rows[i].expected)
+			fail_msg("row %zu", i);
+		message_free(&message);
+	}
+}
+
 int
 main(void)
 {
@@ -245,6 +284,7 @@ main(void)
 		cmocka_unit_test(counts_octets),
 		cmocka_unit_test(keeps_recipients),
 		cmocka_unit_test(tells_direction),
+		cmocka_unit_test(tells_notices),
 	};
 
 	return cmocka_run_group_tests(tests, open_session, close_session);

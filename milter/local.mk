@@ -277,6 +277,7 @@ daemon_sources = \
 	milter/daemon/master.c \
 	milter/daemon/options.c \
 	milter/daemon/privileges.c \
+	milter/daemon/sandbox.c milter/daemon/sandbox.h \
 	milter/daemon/worker.c
 
 tool_sources = \

@@ -223,6 +223,7 @@ thread-tests: $(thread_tests)
 EXTRA_DIST += \
 	tests/lib/daemon.py \
 	tests/lib/dnsserver.py \
+	tests/lib/inject.py \
 	tests/lib/milter.py \
 	tests/lib/postfix.py \
 	tests/milter/hostile.py \
@@ -232,6 +233,7 @@ EXTRA_DIST += \
 	tests/milter/rig.py \
 	tests/milter/run \
 	tests/milter/run-threads \
+	tests/milter/sandbox.py \
 	tests/milter/stages.py \
 	tests/milter/threads.py \
 	tests/milter/threads.supp \

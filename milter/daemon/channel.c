@@ -82,3 +82,46 @@ channel_receive(int fd, struct arena *arena, enum channel_type *type_r, void **b
 		return 1;
 	return receive_all(fd, *bytes_r, frame.size);
 }
+
+int
+channel_send_fd(int fd, int passed)
+{
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+	    .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &passed, sizeof(int));
+	return sendmsg(fd, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+int
+channel_receive_fd(int fd)
+{
+	char byte;
+	struct iovec part = { &byte, 1 };
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+	    .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *head;
+	int passed = -1;
+
+	if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) != 1)
+		return -1;
+	head = CMSG_FIRSTHDR(&message);
+	if (head != NULL && head->cmsg_level == SOL_SOCKET &&
+	    head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&passed, CMSG_DATA(head), sizeof(int));
+	return passed;
+}

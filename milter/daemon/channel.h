@@ -17,6 +17,7 @@ enum channel_type {
 	CHANNEL_LOADED,		/* worker: took it */
 	CHANNEL_REFUSED,	/* worker: keeps the old one; text */
 	CHANNEL_STOP,		/* master: finish what is in hand and end */
+	CHANNEL_SANDBOX,	/* worker: a descriptor follows, see sandbox.h */
 };
 
 #define CHANNEL_BYTES_MAX (512u * 1024 * 1024)
@@ -27,5 +28,10 @@ int channel_send(int fd, enum channel_type type, const void *bytes, size_t n);
 /* 1 with a message (bytes in the arena, terminated), 0 at the end, -1 on error. */
 int channel_receive(int fd, struct arena *arena, enum channel_type *type_r,
     void **bytes_r, size_t *n_r);
+
+/* A descriptor, right behind a message that announces it; 0 or -1. */
+int channel_send_fd(int fd, int passed);
+/* The caller closes it; -1 on error. */
+int channel_receive_fd(int fd);
 
 #endif

@@ -90,7 +90,8 @@ int privileges_worker(const struct privileges *privileges, const char **error_r)
 void worker_ignore_signals(void);
 
 /* Serves until told to stop; takes over the snapshot's reference; `channel` leads to
- * the master. Exit status. */
-int worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel);
+ * the master; `sandboxed`: as sandbox.h says. Exit status. */
+int worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
+    bool sandboxed);
 
 #endif

@@ -103,6 +103,8 @@ daemon_check(const struct daemon_options *options)
 		fprintf(stderr, "mode %s is in force for everything (mailworthy mode); "
 		    "`mailworthy mode file` ends that\n",
 		    mode == MODE_AUDIT ? "audit" : "enforce");
+	if (!snapshot_settings(snapshot)->sandbox)
+		fputs("The daemon will run without its sandbox (sandbox = no).\n", stderr);
 	if (snapshot_settings(snapshot)->n_domains == 0)
 		fputs("No domain is managed here: nothing will be signed. "
 		    "`mailworthy keygen DOMAIN` tells what to do.\n", stderr);

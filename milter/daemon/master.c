@@ -24,6 +24,7 @@
 #include "core/core.h"
 #include "daemon/channel.h"
 #include "daemon/daemon.h"
+#include "daemon/sandbox.h"
 #include "evidence/collect.h"
 #include "settings/files.h"
 #include "settings/settings.h"
@@ -38,6 +39,8 @@ struct master {
 	int signal_fd;
 	pid_t worker;			/* 0: none */
 	int channel;			/* to the worker, -1: none */
+	bool sandboxed;
+	struct sandbox_watch *watch;	/* of the worker's sandbox, NULL: none */
 	int64_t started_us, heard_us;	/* monotonic */
 	int64_t start_again_us;		/* 0: not waiting */
 	int pause_seconds;
@@ -69,7 +72,7 @@ become_worker(struct master *master, int channel)
 		log_error("%s", error);
 		_exit(1);
 	}
-	status = worker_run(master->snapshot, master->egress, channel);
+	status = worker_run(master->snapshot, master->egress, channel, master->sandboxed);
 	exit(status);
 }
 
@@ -117,9 +120,12 @@ start_worker(struct master *master)
 static void
 say_ended(const struct master *master, int status)
 {
-	char how[96];
+	char how[160];
 
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		snprintf(how, sizeof(how), "was killed by its sandbox for a system call that "
+		    "only an intruder makes (`journalctl -k` has its number)");
+	else if (WIFSIGNALED(status))
 		snprintf(how, sizeof(how), "died of signal %d (%s)", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
 	else
@@ -140,6 +146,7 @@ worker_ended(struct master *master, int status)
 
 	master->worker = 0;
 	close_channel(master);
+	sandbox_watch_free(&master->watch);
 	if (master->stop_us != 0) {
 		master->ended_badly = status != 0;
 		if (status != 0)
@@ -189,6 +196,17 @@ say_reloaded(struct master *master)
 }
 
 static void
+watch_sandbox(struct master *master)
+{
+	int listener = channel_receive_fd(master->channel);
+
+	if (listener != -1 && master->watch == NULL)
+		master->watch = sandbox_watch_new(listener);
+	else if (listener != -1)
+		close(listener);
+}
+
+static void
 listen_to_worker(struct master *master)
 {
 	struct arena *arena = arena_new();
@@ -214,6 +232,9 @@ listen_to_worker(struct master *master)
 			log_error("the worker keeps the old configuration: %s",
 			    (const char *)bytes);
 			say_ready(master);
+			break;
+		case CHANNEL_SANDBOX:
+			watch_sandbox(master);
 			break;
 		case CHANNEL_SETTINGS:
 		case CHANNEL_STOP:
@@ -376,13 +397,19 @@ static void
 serve(struct master *master)
 {
 	while (master->stop_us == 0 || master->worker != 0) {
-		struct pollfd fds[2] = {
+		struct pollfd fds[3] = {
 			{ .fd = master->signal_fd, .events = POLLIN },
 			{ .fd = master->channel, .events = POLLIN },
+			{ .fd = master->watch != NULL ?
+			    sandbox_watch_fd(master->watch) : -1, .events = POLLIN },
 		};
 		int wait_ms = master->worker == 0 ? 50 : 500;
 
-		if (poll(fds, 2, wait_ms) > 0) {
+		if (poll(fds, 3, wait_ms) > 0) {
+			if ((fds[2].revents & POLLIN) != 0)
+				sandbox_watch_answer(master->watch);
+			else if (fds[2].revents != 0)	/* no thread is left */
+				sandbox_watch_free(&master->watch);
 			if ((fds[1].revents & POLLIN) != 0)
 				listen_to_worker(master);
 			if ((fds[0].revents & POLLIN) != 0)
@@ -453,9 +480,26 @@ static void
 release(struct master *master)
 {
 	listen_close();
+	sandbox_watch_free(&master->watch);
 	snapshot_unref(&master->snapshot);
 	egress_facts_free(&master->egress);
 	close(master->signal_fd);
+}
+
+/* Behind postconf and daemon(3), before the first worker. */
+static void
+enter_sandbox(struct master *master)
+{
+	const char *error;
+
+	if (!snapshot_settings(master->snapshot)->sandbox)
+		log_warning("sandbox: off, as the configuration says");
+	else if (!sandbox_is_built())
+		log_warning("sandbox: off, as this is a build with sanitizers");
+	else if (sandbox_master(&error) != 0)
+		log_warning("sandbox: off, as the kernel does not offer it: %s", error);
+	else
+		master->sandboxed = true;
 }
 
 static int
@@ -474,6 +518,7 @@ run(struct master *master, struct arena *arena)
 		}
 		log_open(LOG_TARGET_SYSLOG, LOG_LEVEL_INFO);
 	}
+	enter_sandbox(master);
 	start_worker(master);
 	serve(master);
 	listen_close();

@@ -22,6 +22,7 @@
 #include "core/modefile.h"
 #include "daemon/channel.h"
 #include "daemon/daemon.h"
+#include "daemon/sandbox.h"
 #include "dkim/keyring.h"
 #include "dns/dns.h"
 #include "evidence/collect.h"
@@ -433,8 +434,25 @@ start_thread(void *(*run)(void *))
 	return 0;
 }
 
+/* The master says what is refused. */
+static void
+enter_sandbox(void)
+{
+	const char *error;
+	int listener;
+
+	if (sandbox_worker(&listener, &error) != 0)
+		log_warning("sandbox: the worker runs without: %s", error);
+	if (listener == -1)
+		return;
+	speak(CHANNEL_SANDBOX, "");
+	channel_send_fd(worker.channel, listener);
+	close(listener);
+}
+
 int
-worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
+worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
+    bool sandboxed)
 {
 	const char *error = "out of resources";
 	int status;
@@ -444,6 +462,8 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel)
 	worker.egress = egress;
 	worker.channel = channel;
 	raise_file_limit();
+	if (sandboxed)
+		enter_sandbox();
 	snapshot_phrases(snapshot, true);
 	if (open_parts(&error) != 0) {
 		log_error("%s", error);

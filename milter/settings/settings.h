@@ -167,6 +167,7 @@ struct settings {
 	const char *notify;		/* an address or "" */
 	const char *postal_address;	/* for bulk mail, or "" */
 	const char *state_dir;		/* sightings, mode file */
+	bool sandbox;			/* the daemon limits itself */
 	const char *logins_file;	/* path or "" */
 	struct settings_login *logins;
 	size_t n_logins;

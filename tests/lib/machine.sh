@@ -5,7 +5,7 @@
 build_packages="gcc make autoconf automake libtool pkg-config libmilter-dev
  libopendkim-dev libspf2-dev libopendmarc-dev libunbound-dev libconfuse-dev
  libjansson-dev libpsl-dev libidn2-dev libgmime-3.0-dev libssl-dev
- libcap-ng-dev libsystemd-dev libxml2-dev libarchive-dev libmagic-dev"
+ libcap-ng-dev libseccomp-dev libsystemd-dev libxml2-dev libarchive-dev libmagic-dev"
 # Phrases are matched by Hyperscan, beside amd64 by Vectorscan where the
 # distribution has it; else by the automaton of our own.
 if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then

@@ -46,6 +46,7 @@ FOREIGN = {
     r"confuse\.h": "one file of settings/",
     # one writes, the other reads
     r"jansson\.h": "record/writer.h evidence/opinion/rspamd.c",
+    r"seccomp\.h": "one file of daemon/",
     r"cap-ng\.h": "one file of daemon/",
     r"systemd/": "one file of daemon/",
 }

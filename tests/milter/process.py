@@ -266,7 +266,8 @@ def background():
         try:
             with Milter(where) as m:
                 assert m.begin().message().action == "continue"
-            assert os.getsid(master) != os.getsid(0) and os.readlink(f"/proc/{master}/cwd") == "/"
+            assert os.getsid(master) != os.getsid(0)
+            assert os.geteuid() != 0 or os.readlink(f"/proc/{master}/cwd") == "/"
             # the relative path still leads to the file
             rig.configure(mode="audit")
             os.kill(master, signal.SIGHUP)

@@ -146,7 +146,11 @@ class Rig:
     # ---- health ----
 
     def count_descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        """0 where only root may look into the daemon."""
+        try:
+            return len(os.listdir(f"/proc/{self.pid}/fd"))
+        except PermissionError:
+            return 0
 
     def memory(self, field="VmRSS"):
         """KiB."""
@@ -247,10 +251,10 @@ def run_cases(rigs, only=""):
     return 1 if failed else 0
 
 
-def check_sanitizers():
-    """What a sanitizer found in a daemon that a case started, and takes away
-    the scratch directories."""
-    found = ""
+def check_sanitizers(refusals=True):
+    """What a sanitizer found in a daemon that a case started, or its sandbox
+    refused; takes away the scratch directories."""
+    found = refused = ""
     for directory in Rig.scratches:
         for path in sorted(directory.glob("sanitizer/*")):
             found += path.read_text(errors="replace")[:4000]
@@ -258,8 +262,12 @@ def check_sanitizers():
             log = path.read_text(errors="replace")
             if "Sanitizer" in log or "this is a bug in mailworthy" in log:
                 found += log[-4000:]
+            refused += "".join(f"{line}\n" for line in log.splitlines() if "sandbox: " in line
+                               and "sandbox: off" not in line)
         if not os.environ.get("KEEP"):
             shutil.rmtree(directory, ignore_errors=True)
     Rig.scratches.clear()
     if found:
         report("no report of a sanitizer", found)
+    if refused and refusals:
+        report("the sandbox refused nothing", refused)

@@ -9,7 +9,7 @@ static const char everything[] =
     "log-privacy = {no-subject, hash-recipients}\noutbound = {all}\n"
     "networks = {\"192.0.2.77/24\", \"::ffff:192.0.2.0/120\", \"2001:db8::/32\"}\n"
     "ignore-daemons = {filter, \"[::1]@10025\"}\nrepair = {}\ntrace-header = none\n"
-    "hold-below = 0.5\nlink-trackers = {t.example.net}\nnotify = \"o'brien@example.com\"\nstate-dir = /s\n"
+    "hold-below = 0.5\nlink-trackers = {t.example.net}\nnotify = \"o'brien@example.com\"\nstate-dir = /s\nsandbox = no\n"
     "logins = /logins\n"
     "egress own { addresses = {192.0.2.1, \"2001:db8::1\"} helo = mx.example.com }\n"
     "egress relay { via = s.example.com spf-include = _spf.example.com domains = "

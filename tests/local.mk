@@ -306,3 +306,6 @@ EXTRA_DIST += \
 	tests/bench/milter-load.c \
 	tests/bench/run \
 	tests/bench/shapes.py
+
+# The packages: tests/package/run.
+EXTRA_DIST += tests/package

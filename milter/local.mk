@@ -9,6 +9,7 @@ base_sources = \
 	milter/base/buf.c milter/base/buf.h \
 	milter/base/cache.c milter/base/cache.h \
 	milter/base/clock.c milter/base/clock.h \
+	milter/base/command.c milter/base/command.h \
 	milter/base/hash.c milter/base/hash.h \
 	milter/base/ip.c milter/base/ip.h \
 	milter/base/log.c milter/base/log.h \

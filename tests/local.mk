@@ -6,6 +6,7 @@ unit_tests += \
 	tests/unit/test_base_buf \
 	tests/unit/test_base_cache \
 	tests/unit/test_base_clock \
+	tests/unit/test_base_command \
 	tests/unit/test_base_ip \
 	tests/unit/test_base_log \
 	tests/unit/test_base_map \

@@ -286,12 +286,24 @@ tool_sources = \
 	milter/tool/doctor.c milter/tool/doctor.h \
 	milter/tool/doctor.def milter/tool/doctor_mta.def \
 	milter/tool/doctor_config.c \
+	milter/tool/doctor_mta.c milter/tool/doctor_mta.h \
+	milter/tool/doctor_postfix.c \
+	milter/tool/doctor_postfix_after.c \
+	milter/tool/doctor_postfix_filter.c \
+	milter/tool/doctor_postfix_milter.c \
+	milter/tool/doctor_postfix_reach.c \
+	milter/tool/doctor_postfix_way.c \
 	milter/tool/doctor_report.c \
 	milter/tool/doctor_show.c \
 	milter/tool/explain.c \
 	milter/tool/keygen.c \
 	milter/tool/mode.c \
 	milter/tool/page.c milter/tool/page.h \
+	milter/tool/postfix.c milter/tool/postfix.h \
+	milter/tool/postfix_ask.c \
+	milter/tool/postfix_milters.c \
+	milter/tool/postfix_rules.c \
+	milter/tool/reach.c milter/tool/reach.h \
 	milter/tool/report.c milter/tool/report.h \
 	milter/tool/tool.c milter/tool/tool.h \
 	milter/tool/web.c milter/tool/web.h \

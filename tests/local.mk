@@ -23,6 +23,9 @@ unit_tests += \
 	tests/unit/test_record_json \
 	tests/unit/test_record_sink \
 	tests/unit/test_tool_doctor \
+	tests/unit/test_tool_doctor_mta \
+	tests/unit/test_tool_postfix \
+	tests/unit/test_tool_reach \
 	tests/unit/test_tool_report
 
 EXTRA_DIST += \
@@ -265,6 +268,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_msgid \
 	tests/fuzz/fuzz_opinion \
 	tests/fuzz/fuzz_phrases \
+	tests/fuzz/fuzz_postfix \
 	tests/fuzz/fuzz_reencode \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_sightings \

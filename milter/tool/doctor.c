@@ -28,9 +28,11 @@ static const struct {
 	bool wants_settings;
 } sections[] = {
 	{ "configuration", "Configuration", doctor_configuration, false },
+	{ "mta", "Mail server", doctor_mta, true },
 };
 
-enum { OPTION_ZONE = 256, OPTION_ALL, OPTION_PROBLEMS };
+enum { OPTION_ZONE = 256, OPTION_ALL, OPTION_PROBLEMS, OPTION_POSTFIX_CONFIG,
+    OPTION_POSTCONF };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -39,6 +41,8 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "problems", no_argument, NULL, OPTION_PROBLEMS },
 	{ "zone", required_argument, NULL, OPTION_ZONE },
+	{ "postfix-config", required_argument, NULL, OPTION_POSTFIX_CONFIG },
+	{ "postconf", required_argument, NULL, OPTION_POSTCONF },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -52,6 +56,8 @@ usage(FILE *out, int status)
 	    "  --all           every line, also where many things are well\n"
 	    "  --json          one JSON object\n"
 	    "  --zone FILE     take DNS answers from a zone file\n"
+	    "  --postfix-config DIR  where main.cf is, if not /etc/postfix\n"
+	    "  --postconf FILE postconf(1), if not in a usual place\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
 	    "exit status: 0 no fault, 1 faults found, 2 wrong usage\n", out);
 	return status;
@@ -138,6 +144,8 @@ parse_options(int argc, char **argv, struct arena *arena, struct doctor_options 
 		case OPTION_ALL: options->view.all = true; break;
 		case OPTION_PROBLEMS: options->view.problems = true; break;
 		case OPTION_ZONE: options->zone = optarg; break;
+		case OPTION_POSTFIX_CONFIG: options->postfix_config = optarg; break;
+		case OPTION_POSTCONF: options->postconf = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
 		default: return usage(stderr, TOOL_USAGE);
 		}

@@ -114,6 +114,8 @@ struct doctor_options {
 	const char *config;
 	const char *domain;	/* --domain, A-label, lower-case; NULL: all */
 	const char *zone;	/* --zone; NULL: real DNS */
+	const char *postfix_config;	/* directory of main.cf; NULL: the usual one */
+	const char *postconf;	/* the program; NULL: the usual one */
 	bool json;
 	struct doctor_view view;
 };
@@ -160,5 +162,6 @@ bool doctor_wants(const struct doctor *doctor, const char *domain);
 /* ---- the sections ---- */
 
 void doctor_configuration(struct doctor *doctor);
+void doctor_mta(struct doctor *doctor);
 
 #endif

@@ -1,0 +1,59 @@
+/*
+ * The doctor on the MTA's settings.  Each function looks at one matter and adds
+ * its lines to the report; settings may be those of a host without managed
+ * domains, but are there.
+ */
+#ifndef MW_TOOL_DOCTOR_MTA_H
+#define MW_TOOL_DOCTOR_MTA_H
+
+#include <stdbool.h>
+
+#include "tool/doctor.h"
+#include "tool/postfix.h"
+
+struct sendmail_cf;
+
+struct mta {
+	struct doctor *doctor;
+	struct postfix *postfix;
+};
+
+/* A listening smtpd, and what it asks. */
+struct mta_listener {
+	const struct postfix_service *service;
+	struct postfix_milter *milters;
+	size_t n;
+	size_t ours;			/* n: we are not among them */
+	const char *off;		/* why none of them sees the message, or NULL */
+	const char *filter;		/* content_filter; "" none */
+	bool loopback;			/* this host alone reaches it */
+	bool submission;		/* users hand mail over here */
+	bool returns;			/* a content filter hands mail back here */
+};
+
+/* Who asks us: doctor_postfix.c and doctor_postfix_milter.c. */
+void mta_listeners(struct mta *mta);
+void mta_local_mail(struct mta *mta);
+void mta_milter_settings(struct mta *mta);
+
+struct mta_listener *mta_listeners_read(struct mta *mta, size_t *n_r);
+bool mta_asks_us(const struct mta_listener *listener);
+/* The service that takes local mail to the milters, or NULL. */
+const struct postfix_service *mta_cleanup(const struct mta *mta);
+/* How the list would name us; also where we cannot be reached from a chroot. */
+const char *mta_our_address(const struct mta *mta, const struct postfix_service *service);
+
+/* Can the daemons reach the socket: doctor_postfix_reach.c. */
+void mta_socket(struct mta *mta);
+
+/* What changes a message after it was signed: doctor_postfix_after.c. */
+void mta_after_signing(struct mta *mta);
+/* Content filters: doctor_postfix_filter.c. */
+void mta_content_filter(struct mta *mta);
+/* What is wrong on the way out: doctor_postfix_way.c. */
+void mta_way_out(struct mta *mta);
+
+/* The value fit to be shown. */
+const char *mta_shown(const struct mta *mta, const char *value);
+
+#endif

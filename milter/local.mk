@@ -13,6 +13,7 @@ base_sources = \
 	milter/base/hash.c milter/base/hash.h \
 	milter/base/ip.c milter/base/ip.h \
 	milter/base/log.c milter/base/log.h \
+	milter/base/log_limit.c milter/base/log_limit.h \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \
 	milter/base/phrase.h \

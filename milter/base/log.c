@@ -13,17 +13,19 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 
 enum { LINE_MAX_BYTES = 4096 };
 
 /*
- * The one process state in base/: where messages go.  Set before threads
- * start, only read afterwards.
+ * The one process state in base/: where messages go, and how many.  Set before
+ * threads start, only read afterwards.
  */
 static struct {
 	enum log_target target;
 	enum log_level up_to;
-} sink = { LOG_TARGET_STDERR, LOG_LEVEL_INFO };
+	struct log_limit *limit;	/* NULL: none */
+} sink = { LOG_TARGET_STDERR, LOG_LEVEL_INFO, NULL };
 
 void
 log_open(enum log_target target, enum log_level up_to)
@@ -100,11 +102,29 @@ log_write(enum log_level level, const char *text)
 	}
 }
 
-static void log_format(enum log_level level, const char *format, va_list ap)
-    __attribute__((format(printf, 2, 0)));
+void
+log_limit_to(const struct clock *clock)
+{
+	log_limit_free(&sink.limit);
+	if (clock != NULL)
+		sink.limit = log_limit_new(clock);
+}
+
+void
+log_flush(bool all)
+{
+	char line[LOG_LIMIT_LINE];
+	int level;
+
+	while (sink.limit != NULL && log_limit_take(sink.limit, all, &level, line))
+		log_write((enum log_level)level, line);
+}
+
+static void log_format(enum log_level level, bool limited, const char *format,
+    va_list ap) __attribute__((format(printf, 3, 0)));
 
 static void
-log_format(enum log_level level, const char *format, va_list ap)
+log_format(enum log_level level, bool limited, const char *format, va_list ap)
 {
 	char line[LINE_MAX_BYTES];
 	int n;
@@ -116,7 +136,9 @@ log_format(enum log_level level, const char *format, va_list ap)
 		return;
 	if ((size_t)n >= sizeof(line))
 		memcpy(line + sizeof(line) - 4, "...", 4);
-	log_write(level, line);
+	log_flush(false);
+	if (!limited || sink.limit == NULL || log_limit_admits(sink.limit, (int)level, line))
+		log_write(level, line);
 }
 
 void
@@ -125,7 +147,7 @@ log_error(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	log_format(LOG_LEVEL_ERROR, format, ap);
+	log_format(LOG_LEVEL_ERROR, true, format, ap);
 	va_end(ap);
 }
 
@@ -135,7 +157,17 @@ log_warning(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	log_format(LOG_LEVEL_WARNING, format, ap);
+	log_format(LOG_LEVEL_WARNING, true, format, ap);
+	va_end(ap);
+}
+
+void
+log_listed(enum log_level level, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	log_format(level, false, format, ap);
 	va_end(ap);
 }
 
@@ -145,7 +177,7 @@ log_info(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	log_format(LOG_LEVEL_INFO, format, ap);
+	log_format(LOG_LEVEL_INFO, false, format, ap);
 	va_end(ap);
 }
 
@@ -155,7 +187,7 @@ log_debug(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	log_format(LOG_LEVEL_DEBUG, format, ap);
+	log_format(LOG_LEVEL_DEBUG, false, format, ap);
 	va_end(ap);
 }
 
@@ -280,7 +312,7 @@ bug(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	log_format(LOG_LEVEL_ERROR, format, ap);
+	log_format(LOG_LEVEL_ERROR, false, format, ap);
 	va_end(ap);
 	log_error("this is a bug in mailworthy; please report the line above");
 	abort();

@@ -11,6 +11,7 @@
 #include "base/slice.h"
 
 struct arena;
+struct clock;
 
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -32,6 +33,24 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * One line of a list that is written whole, as the findings of a configuration:
+ * never limited.
+ */
+void log_listed(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * From now on errors and warnings are limited as log_limit.h says; what was counted
+ * is forgotten; NULL: no limit, as at first.  Not while threads log.  The clock is
+ * borrowed.
+ */
+void log_limit_to(const struct clock *clock);
+
+/* Writes what was counted and is due, or `all`.  To be called each second or so,
+ * and at the end. */
+void log_flush(bool all);
 
 /* A whole line, unchanged (the JSON record), at INFO level. */
 void log_line(const char *line);

@@ -264,8 +264,8 @@ warn_gone(const struct settings *old, const struct settings *fresh)
 
 	for (i = 0; i < old->n_domains && said < DAEMON_GONE_SAID; i++)
 		if (settings_find_domain(fresh, old->domains[i].name) == NULL) {
-			log_warning("%s is no longer managed: its mail leaves unsigned",
-			    old->domains[i].name);
+			log_listed(LOG_LEVEL_WARNING, "%s is no longer managed: its mail "
+			    "leaves unsigned", old->domains[i].name);
 			said++;
 		}
 }
@@ -277,7 +277,7 @@ log_lines(const char *text)
 
 	while (slice_split(&rest, '\n', &line))
 		if (line.n > 0)
-			log_error("%.*s", (int)line.n, line.p);
+			log_listed(LOG_LEVEL_ERROR, "%.*s", (int)line.n, line.p);
 }
 
 /* A worker that does not run gets the new files when it is started. */
@@ -418,6 +418,7 @@ serve(struct master *master)
 				usleep(10000);	/* hung up: SIGCHLD is on its way */
 		}
 		handle_time(master);
+		log_flush(false);
 	}
 }
 
@@ -519,9 +520,11 @@ run(struct master *master, struct arena *arena)
 		log_open(LOG_TARGET_SYSLOG, LOG_LEVEL_INFO);
 	}
 	enter_sandbox(master);
+	log_limit_to(&clock_system);
 	start_worker(master);
 	serve(master);
 	listen_close();
+	log_flush(true);
 	log_info("stopped");
 	return master->ended_badly ? 1 : 0;
 }

@@ -242,6 +242,7 @@ tick(void)
 			return;
 		look_at_mode_file();
 		journal_tick(worker.journal);
+		log_flush(false);
 		if (++ticks % 10 == 0)
 			keep_sightings();
 		if (n == 0)
@@ -259,8 +260,8 @@ say_health(void *ctx __attribute__((unused)), const char *domain, const char *id
 	if (text == NULL)
 		log_info("%s: %s: no longer so", domain, id);
 	else
-		log_warning("%s: %s: %s%s%s", domain, id, text, fix != NULL ? " Fix: " : "",
-		    fix != NULL ? fix : "");
+		log_listed(LOG_LEVEL_WARNING, "%s: %s: %s%s%s", domain, id, text,
+		    fix != NULL ? " Fix: " : "", fix != NULL ? fix : "");
 }
 
 static void *
@@ -416,6 +417,7 @@ leave(int status)
 	pthread_mutex_unlock(&worker.fresh.mutex);
 	sightings_save(worker.sightings);
 	journal_tick(worker.journal);
+	log_flush(true);
 	for (waited = 0; waited < 50 && !threads_ended(); waited++)
 		usleep(10000);
 	if (!threads_ended() || atomic_load(&worker.state.conversations) > 0)
@@ -461,6 +463,7 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
 	worker.snapshot = snapshot;
 	worker.egress = egress;
 	worker.channel = channel;
+	log_limit_to(&clock_system);	/* what the master counted is its own */
 	raise_file_limit();
 	if (sandboxed)
 		enter_sandbox();

@@ -191,6 +191,18 @@ class FullRig(Rig):
         return super().__enter__()
 
 
+@case("a fault that each message meets: ten lines a minute, the rest counted", "full")
+def flood(rig):
+    with FullRig(rig.build) as own:
+        for i in range(14):
+            own.one([*HEADERS, *MIME], LINE * 100000, queue_id=f"4FLOOD{i}")
+        assert len(own.daemon.records()) == 15      # records are never left out
+        log = own.daemon.read_log()
+        assert log.count("the body leaves as it came") == 10 and "4FLOOD9:" in log, log
+    last = [line for line in own.daemon.read_log().splitlines() if "4FLOOD13" in line]
+    assert len(last) == 1 and "(and 3 more like it in " in last[0], own.daemon.read_log()
+
+
 def main():
     build = sys.argv[1]
     return run_cases({None: lambda: Rig(build), "full": lambda: FullRig(build)}, *sys.argv[2:3])

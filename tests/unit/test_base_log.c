@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define SAFE(in, max, out) { in, sizeof(in) - 1, max, out }
@@ -125,12 +126,72 @@ test_levels(void **state)
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
 }
 
+static void
+speak_often(void)
+{
+	for (int i = 0; i < 30; i++)
+		log_warning("%d.example.com is late", i);
+	log_listed(LOG_LEVEL_WARNING, "30.example.com is late");
+	log_line("{\"v\":1}");
+	log_info("31.example.com is late");
+}
+
+static void
+flush_due(void)
+{
+	log_flush(false);
+}
+
+static void
+flush_all(void)
+{
+	log_flush(true);
+}
+
+/* Lists, records and what is no fault are never left out. */
+static void
+test_limited(void **state)
+{
+	struct clock_fake fake;
+	char text[8192];
+	unsigned lines = 0;
+
+	(void)state;
+	captured(speak_often, text, sizeof(text));
+	assert_non_null(strstr(text, "29.example.com is late"));	/* no limit at first */
+	clock_fake_init(&fake, 1700000000);
+	log_limit_to(&fake.clock);
+	captured(speak_often, text, sizeof(text));
+	for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+		lines++;
+	assert_int_equal(lines, 13);
+	assert_non_null(strstr(text, "9.example.com is late\nmailworthy: warning: "
+	    "30.example.com is late\n{\"v\":1}\nmailworthy: 31.example.com is late\n"));
+	assert_int_equal(captured(flush_due, text, sizeof(text)), 0);
+	clock_fake_advance(&fake, 60 * 1000000);
+	captured(flush_due, text, sizeof(text));
+	assert_string_equal(text, "mailworthy: warning: 29.example.com is late "
+	    "(and 19 more like it in 60 s)\n");
+	captured(speak_often, text, sizeof(text));
+	captured(flush_all, text, sizeof(text));
+	assert_string_equal(text, "mailworthy: warning: 29.example.com is late "
+	    "(and 19 more like it in 0 s)\n");
+	/* the next line of any kind tells what is due */
+	captured(speak_often, text, sizeof(text));
+	clock_fake_advance(&fake, 61 * 1000000);
+	captured(speak_all, text, sizeof(text));
+	assert_ptr_equal(strstr(text, "mailworthy: warning: 29.example.com is late (and 19"),
+	    text);
+	log_limit_to(NULL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_safe),
 		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

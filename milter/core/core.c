@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/cache.h"
 #include "base/log.h"
 #include "core/core.h"
 #include "core/parts.h"
@@ -82,6 +83,14 @@ struct results_cache *
 core_results(const struct core *core)
 {
 	return core->results;
+}
+
+void
+core_results_stats(const struct core *core, struct cache_stats *stats_r)
+{
+	*stats_r = (struct cache_stats){ 0 };
+	if (core->results != NULL)
+		results_cache_stats(core->results, stats_r);
 }
 
 unsigned

@@ -13,6 +13,7 @@
 #include "verdict/verdict.h"
 
 struct arena;
+struct cache_stats;
 struct clock;
 struct dkim_lib;
 struct core;
@@ -68,6 +69,9 @@ struct core_options {
 /* The parts that live as long as the process. */
 struct core *core_new(const struct core_options *options, const char **error_r);
 void core_free(struct core **core);
+
+/* Of the results that are kept; all 0 where none are. */
+void core_results_stats(const struct core *core, struct cache_stats *stats_r);
 
 /* For the check at start that libopendkim uses our parsed keys. */
 struct dkim_lib *core_dkim(const struct core *core);

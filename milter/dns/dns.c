@@ -114,12 +114,23 @@ dns_free(struct dns **dns)
 void
 dns_stats(struct dns *dns, struct dns_stats *stats_r)
 {
+	struct cache_stats kept;
+
 	stats_r->queries = dns->counts[COUNT_QUERIES];
 	stats_r->answers = dns->counts[COUNT_ANSWERS];
 	stats_r->timeouts = dns->counts[COUNT_TIMEOUTS];
 	stats_r->cache_hits = dns->counts[COUNT_HITS];
 	stats_r->cache_misses = dns->counts[COUNT_MISSES];
 	stats_r->stale = dns->counts[COUNT_STALE];
+	stats_r->failures = dns->counts[COUNT_FAILURES];
+	stats_r->clear = dns->counts[COUNT_CLEAR];
+	histogram_read(&dns->times, &stats_r->times);
+	cache_stats(dns->cache, &kept);
+	stats_r->cache_entries = kept.entries;
+	stats_r->cache_entries_max = dns->instant ? ZONE_CACHE_ENTRIES : DNS_CACHE_ENTRIES;
+	pthread_mutex_lock(&dns->lock);
+	stats_r->in_flight = dns->in_flight;
+	pthread_mutex_unlock(&dns->lock);
 }
 
 const char *

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "base/ip.h"
 #include "base/slice.h"
 
@@ -112,7 +113,13 @@ void dns_free(struct dns **dns);
 int dns_reconfigure(struct dns *dns, const struct settings_resolver *settings,
     const char **error_r);
 
-struct dns_stats { uint64_t queries, answers, timeouts, cache_hits, cache_misses, stale; };
+struct dns_stats {
+	uint64_t queries, answers, timeouts, cache_hits, cache_misses, stale;
+	uint64_t clear;			/* questions that ended with a clear answer ... */
+	uint64_t failures;		/* ... and without; timeouts are among them */
+	uint64_t in_flight, cache_entries, cache_entries_max;	/* now */
+	struct histogram_read times;	/* of questions to their end */
+};
 void dns_stats(struct dns *dns, struct dns_stats *stats_r);
 
 /*

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "base/hash.h"
+#include "base/histogram.h"
 #include "dns/value.h"
 
 #define DNS_IN_FLIGHT_MAX 2000		/* queries of the process at one time */
@@ -23,7 +24,7 @@ struct dns_query;
 
 enum dns_count {
 	COUNT_QUERIES, COUNT_ANSWERS, COUNT_TIMEOUTS, COUNT_HITS, COUNT_MISSES,
-	COUNT_STALE, COUNTS,
+	COUNT_STALE, COUNT_FAILURES, COUNT_CLEAR, COUNTS,
 };
 
 struct dns {
@@ -45,6 +46,7 @@ struct dns {
 
 	struct hash_key hash_key;
 	atomic_uint_fast64_t counts[COUNTS];
+	struct histogram times;		/* of questions to their end */
 };
 
 /* Where answers are left for one message. */

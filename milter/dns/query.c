@@ -16,6 +16,7 @@ struct dns_query {
 	atomic_uint refs;		/* the table's and one a waiter answered */
 	struct dns_query *chain;	/* next of the same bucket */
 	uint64_t hash;
+	int64_t begun_us;
 	const char *key;
 	struct waiter *waiters;
 	const struct dns_value *previous;	/* expired, or about to; packed */
@@ -62,6 +63,7 @@ query_new(struct dns *dns, const char *key, uint64_t hash,
 	query->dns = dns;
 	atomic_init(&query->refs, 1);
 	query->hash = hash;
+	query->begun_us = clock_mono_us(dns->clock);
 	query->key = arena_strdup(arena, key);
 	if (previous != NULL)
 		query->previous = dns_value_copy(arena, previous);
@@ -210,6 +212,8 @@ query_end(struct dns_query *query, const struct dns_answer *answer)
 	struct dns *dns = query->dns;
 	struct waiter *waiter;
 
+	histogram_add(&dns->times, clock_mono_us(dns->clock) - query->begun_us);
+	dns_count(dns, answer->status == DNS_TEMPFAIL ? COUNT_FAILURES : COUNT_CLEAR);
 	query_settle(query, answer);
 	pthread_mutex_lock(&dns->lock);
 	table_remove(dns, query);

@@ -8,6 +8,7 @@
 #include "evidence/evidence.h"
 
 struct arena;
+struct cache_stats;
 struct clock;
 struct dns;
 struct egress_facts;
@@ -51,6 +52,7 @@ void evidence_collect_destinations(const struct collect_input *input,
 struct results_cache *results_cache_new(void);
 void results_cache_free(struct results_cache **cache);
 void results_cache_clear(struct results_cache *cache);
+void results_cache_stats(struct results_cache *cache, struct cache_stats *stats_r);
 
 /* Where mail leaves this host: asked once at start and on reload. */
 struct egress_facts;

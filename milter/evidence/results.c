@@ -46,6 +46,12 @@ results_cache_clear(struct results_cache *results)
 }
 
 void
+results_cache_stats(struct results_cache *results, struct cache_stats *stats_r)
+{
+	cache_stats(results->cache, stats_r);
+}
+
+void
 result_key(struct buf *key, struct arena *arena, char kind)
 {
 	buf_init(key, arena, KEY_MAX);

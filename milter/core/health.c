@@ -26,6 +26,8 @@
 struct health {
 	struct arena *arena;		/* of the map */
 	struct map *standing;		/* "domain id" -> what was said */
+	void (*saw)(void *, const char *, const struct evidence *);	/* NULL: nobody */
+	void *saw_ctx;
 };
 
 struct round {
@@ -47,6 +49,14 @@ health_new(void)
 	health->arena = arena_new();
 	health->standing = map_new(health->arena);
 	return health;
+}
+
+void
+health_on_evidence(struct health *health,
+    void (*saw)(void *, const char *, const struct evidence *), void *ctx)
+{
+	health->saw = saw;
+	health->saw_ctx = ctx;
 }
 
 void
@@ -104,7 +114,7 @@ judge_key(struct round *round, const struct ring_key *key, struct arena *arena)
 		return;
 	text = arena_printf(arena, "DNS shows at %s: %s%s%s", key->dns_name,
 	    key_dns_name(seen.state), seen.problem[0] != '\0' ? ", " : "", seen.problem);
-	round->say(round->ctx, key->domain, id, text, arena_printf(arena,
+	round->say(round->ctx, key->domain, strchr(key_text, ' ') + 1, text, arena_printf(arena,
 	    "Publish %s. IN TXT \"v=DKIM1; k=%s; p=%s\" (in strings of at most 255 "
 	    "octets), or take the key out of the configuration.", key->dns_name,
 	    key_type(key->key) == KEY_RSA ? "rsa" : "ed25519",
@@ -252,6 +262,8 @@ look_at_domain(struct round *round, const char *domain)
 	input.lookups = lookups_new(parts->dns, message->arena, settings->resolver.deadline,
 	    DNS_QUERIES_MAX);
 	evidence_collect(&input, &evidence);
+	if (round->health->saw != NULL)
+		round->health->saw(round->health->saw_ctx, domain, &evidence);
 	judge(round, &judged, domain);
 	message_free(&message);
 	session_free(&session);

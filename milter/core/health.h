@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 struct core;
+struct evidence;
 struct health;
 struct snapshot;
 
@@ -17,6 +18,10 @@ struct snapshot;
 
 struct health *health_new(void);
 void health_free(struct health **health);
+
+/* Gets what each round finds out of each managed domain, before it is judged. */
+void health_on_evidence(struct health *health,
+    void (*saw)(void *ctx, const char *domain, const struct evidence *evidence), void *ctx);
 
 /*
  * One round: every key's record is looked at and remembered, then the host's

@@ -112,13 +112,28 @@ choose_ed25519(const struct view *views, size_t n, time_t now,
 		choice->ed25519 = view->key;
 }
 
+/* The domain's keys in file order; how many. */
+static size_t
+look_at(const struct ring_domain *domain, struct sightings *sightings,
+    struct view *views_r)
+{
+	size_t n = 0;
+
+	for (; n < domain->n_keys && n < SETTINGS_KEYS_MAX; n++) {
+		views_r[n] = (struct view){ .key = domain->keys[n] };
+		views_r[n].known = sightings_get(sightings, views_r[n].key,
+		    &views_r[n].sighting);
+	}
+	return n;
+}
+
 void
 keyring_choose(const struct keyring *ring, struct sightings *sightings,
     const char *domain, time_t now, struct ring_choice *choice_r)
 {
 	struct view views[SETTINGS_KEYS_MAX];
 	const struct view *rsa;
-	size_t n = 0;
+	size_t n;
 
 	*choice_r = (struct ring_choice){ .usable = RING_NO_DOMAIN };
 	if (domain == NULL)
@@ -126,11 +141,7 @@ keyring_choose(const struct keyring *ring, struct sightings *sightings,
 	choice_r->domain = keyring_find(ring, domain);
 	if (choice_r->domain == NULL)
 		return;
-	for (; n < choice_r->domain->n_keys && n < SETTINGS_KEYS_MAX; n++) {
-		views[n] = (struct view){ .key = choice_r->domain->keys[n] };
-		views[n].known = sightings_get(sightings, views[n].key,
-		    &views[n].sighting);
-	}
+	n = look_at(choice_r->domain, sightings, views);
 	rsa = choose_view(views, n, KEY_RSA, now);
 	choice_r->usable = choice_r->domain->unseen ? RING_UNSEEN : RING_NO_KEY;
 	if (rsa == NULL)
@@ -143,4 +154,31 @@ keyring_choose(const struct keyring *ring, struct sightings *sightings,
 	choice_r->usable = RING_USABLE;
 	choice_r->rsa = rsa->key;
 	choose_ed25519(views, n, now, choice_r);
+}
+
+time_t
+keyring_takes_over(const struct keyring *ring, struct sightings *sightings,
+    const struct ring_key *key, time_t now)
+{
+	const struct ring_domain *domain = keyring_find(ring, key->domain);
+	struct view views[SETTINGS_KEYS_MAX];
+	size_t n, i;
+
+	if (domain == NULL)
+		return 0;
+	n = look_at(domain, sightings, views);
+	/* from the last on: who comes later takes over from it, too */
+	for (i = n; i-- > 0;) {
+		const struct view *view = &views[i];
+
+		if (key_type(view->key->key) != key_type(key->key))
+			continue;
+		if (view->key == key)
+			return is_match(view) && !is_settled(view, now) &&
+			    choose_view(views, n, key_type(key->key), now) != view ?
+			    view->sighting.since + (time_t)view->sighting.ttl + 1 : 0;
+		if (is_match(view))
+			return 0;
+	}
+	return 0;
 }

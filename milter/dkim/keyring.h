@@ -134,6 +134,11 @@ struct ring_choice {
 void keyring_choose(const struct keyring *ring, struct sightings *sightings,
     const char *domain, time_t now, struct ring_choice *choice_r);
 
+/* When a key that does not sign will, should DNS go on to show what it shows; 0:
+ * it signs, or a later key is before it, or its record is not there. */
+time_t keyring_takes_over(const struct keyring *ring, struct sightings *sightings,
+    const struct ring_key *key, time_t now);
+
 const char *key_dns_name(enum key_dns state);	/* "match", "missing", ... */
 
 #endif

@@ -9,6 +9,7 @@
 #include "facts/message.h"
 #include "proto/conversation.h"
 #include "proto/proto.h"
+#include "record/counters.h"
 
 struct conversation *
 conversation_new(const struct proto_options *options)
@@ -21,6 +22,7 @@ conversation_new(const struct proto_options *options)
 		atomic_fetch_sub(&options->state->conversations, 1);
 		return NULL;
 	}
+	counters_add(options->counters, COUNTED_CONNECTION, 1);
 	conversation = mem_alloc(sizeof(*conversation));
 	conversation->options = options;
 	conversation->snapshot = options->snapshot();
@@ -67,6 +69,8 @@ conversation_abandon_message(struct conversation *conversation)
 	enum journal_kind kind = JOURNAL_REFUSED;
 	const char *line;
 
+	if (conversation->message != NULL)
+		counters_add(options->counters, COUNTED_ABORTED, 1);
 	if (conversation->message != NULL && conversation->rcpts != NULL &&
 	    conversation->message->rcpts_refused > 0) {
 		options->write_record(rcpt_stage_record(conversation->rcpts,

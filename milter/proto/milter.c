@@ -10,12 +10,14 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/core.h"
 #include "facts/message.h"
 #include "proto/conversation.h"
 #include "proto/proto.h"
+#include "record/counters.h"
 #include "settings/settings.h"
 
 /*
@@ -251,6 +253,7 @@ mlfi_envfrom(SMFICTX *ctx, char **args)
 	message->direction = message_direction(message,
 	    snapshot_settings(conversation->snapshot));
 	if (message->direction == DIRECTION_INBOUND) {
+		counters_add(options->counters, COUNTED_INBOUND, 1);
 		conversation_drop_message(conversation);
 		return SMFIS_ACCEPT;
 	}
@@ -265,7 +268,10 @@ refuses(struct conversation *conversation, struct rcpt *rcpt, struct plan *plan_
 	if (conversation->rcpts == NULL)
 		conversation->rcpts = rcpt_stage_begin(options->core,
 		    conversation->snapshot, conversation->message);
-	return rcpt_stage_judge(conversation->rcpts, rcpt, plan_r);
+	if (!rcpt_stage_judge(conversation->rcpts, rcpt, plan_r))
+		return false;
+	counters_rcpt_refused(options->counters, rcpt->refused_by, plan_r->action);
+	return true;
 }
 
 static sfsistat
@@ -359,25 +365,41 @@ judge(struct passage *passage)
 	sem_post(&eom_slots);
 }
 
+static void
+count(const struct passage *passage, struct counted_message *counted, int64_t begun_us)
+{
+	counted->judged = passage_judged(passage);
+	counted->verdict = passage_verdict(passage);
+	counted->plan = passage_plan(passage);
+	counted->eom_us = clock_mono_us(options->clock) - begun_us;
+	counters_message(options->counters, counted);
+}
+
 static sfsistat
 mlfi_eom(SMFICTX *ctx)
 {
 	struct conversation *conversation = conversation_of(ctx);
 	struct message *message;
 	struct passage *passage;
+	struct counted_message counted = { 0 };
+	int64_t begun_us;
 	sfsistat status;
 
 	if (conversation == NULL || conversation->message == NULL)
 		return SMFIS_TEMPFAIL;
 	atomic_fetch_add(&options->state->judging, 1);
+	begun_us = clock_mono_us(options->clock);
 	message = conversation->message;
 	if (message->queue_id == NULL)
 		message->queue_id = keep(message->arena, macro_expected(ctx, "i"));
 	passage = passage_of(conversation);
 	judge(passage);
 	status = apply_plan(ctx, conversation, passage_plan(passage));
-	if (status == SMFIS_TEMPFAIL && passage_plan(passage)->action != ACTION_TEMPFAIL)
+	if (status == SMFIS_TEMPFAIL && passage_plan(passage)->action != ACTION_TEMPFAIL) {
 		passage_not_applied(passage);
+		counted.not_applied = true;
+	}
+	count(passage, &counted, begun_us);
 	conversation_record(conversation);
 	conversation_drop_message(conversation);
 	atomic_fetch_sub(&options->state->judging, 1);

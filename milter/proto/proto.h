@@ -12,6 +12,7 @@
 
 struct clock;
 struct core;
+struct counters;
 struct snapshot;
 
 #define PROTO_EOM_SLOTS 64		/* ends of message worked on at once */
@@ -37,6 +38,7 @@ struct proto_state {
 struct proto_options {
 	struct proto_state *state;
 	struct core *core;
+	struct counters *counters;	/* NULL: nothing is counted */
 	const struct clock *clock;
 	/* A reference to the settings of now; called for each new connection. */
 	struct snapshot *(*snapshot)(void);

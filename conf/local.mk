@@ -29,6 +29,12 @@ phrase_files = \
 	conf/phrases/pl.txt \
 	conf/phrases/pt.txt
 
+# For Grafana and Prometheus, mailworthyd(8), METRICS.
+grafanadir = $(pkgdatadir)/grafana
+dist_grafana_DATA = conf/grafana/mailworthy.json
+prometheusdir = $(pkgdatadir)/prometheus
+dist_prometheus_DATA = conf/prometheus/mailworthy.rules.yml
+
 listsdir = $(pkgdatadir)/lists
 dist_lists_DATA = $(list_files)
 phrasesdir = $(pkgdatadir)/phrases

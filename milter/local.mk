@@ -11,6 +11,7 @@ base_sources = \
 	milter/base/clock.c milter/base/clock.h \
 	milter/base/command.c milter/base/command.h \
 	milter/base/hash.c milter/base/hash.h \
+	milter/base/histogram.c milter/base/histogram.h \
 	milter/base/ip.c milter/base/ip.h \
 	milter/base/log.c milter/base/log.h \
 	milter/base/log_limit.c milter/base/log_limit.h \
@@ -244,12 +245,18 @@ verdict_sources = \
 	milter/verdict/verdict.c milter/verdict/verdict.h
 
 record_sources = \
+	milter/record/care.c \
+	milter/record/counted.c \
+	milter/record/counters.c milter/record/counters.h \
 	milter/record/details.c \
 	milter/record/journal.c milter/record/journal.h \
 	milter/record/journal_read.c \
 	milter/record/json.c milter/record/record.h \
+	milter/record/labels.c milter/record/labels.h \
+	milter/record/metrics.c milter/record/metrics.def \
 	milter/record/privacy.c milter/record/privacy.h \
 	milter/record/sink.c \
+	milter/record/status.h milter/record/status_json.c \
 	milter/record/writer.c milter/record/writer.h
 
 core_sources = \
@@ -273,13 +280,17 @@ proto_sources = \
 
 daemon_sources = \
 	milter/daemon/channel.c milter/daemon/channel.h \
+	milter/daemon/control.c \
 	milter/daemon/daemon.h \
+	milter/daemon/http.c milter/daemon/http.h \
 	milter/daemon/inspect.c \
+	milter/daemon/life.c \
 	milter/daemon/listen.c \
 	milter/daemon/master.c \
 	milter/daemon/options.c \
 	milter/daemon/privileges.c \
 	milter/daemon/sandbox.c milter/daemon/sandbox.h \
+	milter/daemon/standing.c milter/daemon/standing.h \
 	milter/daemon/worker.c
 
 tool_sources = \

@@ -7,6 +7,7 @@ unit_tests += \
 	tests/unit/test_base_cache \
 	tests/unit/test_base_clock \
 	tests/unit/test_base_command \
+	tests/unit/test_base_histogram \
 	tests/unit/test_base_ip \
 	tests/unit/test_base_log \
 	tests/unit/test_base_log_limit \
@@ -20,8 +21,11 @@ unit_tests += \
 	tests/unit/test_verdict_plan \
 	tests/unit/test_verdict_receivers \
 	tests/unit/test_verdict_reply \
+	tests/unit/test_record_counters \
 	tests/unit/test_record_journal \
 	tests/unit/test_record_json \
+	tests/unit/test_record_labels \
+	tests/unit/test_record_metrics \
 	tests/unit/test_record_sink \
 	tests/unit/test_tool_doctor \
 	tests/unit/test_tool_doctor_mta \
@@ -231,7 +235,9 @@ EXTRA_DIST += \
 	tests/lib/inject.py \
 	tests/lib/milter.py \
 	tests/lib/postfix.py \
+	tests/lib/prometheus.py \
 	tests/milter/hostile.py \
+	tests/milter/metrics.py \
 	tests/milter/outbound.py \
 	tests/milter/process.py \
 	tests/milter/repair.py \

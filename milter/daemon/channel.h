@@ -16,6 +16,7 @@ enum channel_type {
 	CHANNEL_SETTINGS,	/* master: packed files of a new configuration */
 	CHANNEL_LOADED,		/* worker: took it */
 	CHANNEL_REFUSED,	/* worker: keeps the old one; text */
+	CHANNEL_KEPT,		/* master: a new configuration is no good; text */
 	CHANNEL_STOP,		/* master: finish what is in hand and end */
 	CHANNEL_SANDBOX,	/* worker: a descriptor follows, see sandbox.h */
 };

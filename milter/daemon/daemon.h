@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct arena;
 struct egress_facts;
@@ -21,6 +22,7 @@ struct snapshot;
 #define DAEMON_STOP_SECONDS 30		/* after SIGTERM: then SIGKILL */
 #define DAEMON_FINISH_SECONDS 5		/* of them, for clients that still send */
 #define DAEMON_GONE_SAID 20		/* domains named that a reload took away */
+#define DAEMON_ERROR_MAX 4000		/* octets kept of the error of a reload */
 #define DAEMON_PAUSE_MAX 30		/* seconds between restarts of a dying worker */
 
 struct daemon_options {
@@ -51,6 +53,9 @@ int daemon_run(const struct daemon_options *options);
  */
 int listen_open(const struct settings *settings, const char *socket,
     struct arena *arena, const char **error_r);
+/* Somebody answers at that unix socket, or may. */
+bool listen_is_in_use(const char *path);
+
 /*
  * Comes to our own socket and goes away, for a thread of libmilter that is about
  * to wait long: libmilter gives sessions that are ready at one moment to idle
@@ -84,14 +89,42 @@ int privileges_master(const struct privileges *privileges, const char **error_r)
 /* The worker keeps nothing. */
 int privileges_worker(const struct privileges *privileges, const char **error_r);
 
+/* ---- those who watch ---- */
+
+#define DAEMON_CONTROL_BACKLOG 128
+
+/*
+ * Opens the sockets of `control` and `metrics`, while still root; *control_r
+ * and *metrics_r are -1 for those that there are not.  A control socket that
+ * cannot be had is a warning; -1 and *error_r for one of metrics.
+ */
+int control_open(const struct settings *settings, const struct privileges *privileges,
+    struct arena *arena, int *control_r, int *metrics_r, const char **error_r);
+/* Takes the socket files away. */
+void control_close(void);
+
+/* What the master knows and the worker tells. */
+struct daemon_life {
+	time_t started;
+	unsigned restarts;		/* of the worker */
+	unsigned generation;		/* configurations taken */
+	time_t loaded;			/* when the last one was */
+	time_t reload_at;		/* of the last reload; 0 none */
+	char reload_error[DAEMON_ERROR_MAX];	/* why it was refused; "" it was not */
+	int control, metrics;		/* listening sockets, -1 none */
+};
+
+/* A configuration was taken, or refused (error not NULL). */
+void daemon_life_reloaded(struct daemon_life *life, time_t now, const char *error);
+
 /* ---- worker ---- */
 
 /* No signal that is meant for the master ends the worker. */
 void worker_ignore_signals(void);
 
 /* Serves until told to stop; takes over the snapshot's reference; `channel` leads to
- * the master; `sandboxed`: as sandbox.h says. Exit status. */
+ * the master; `sandboxed`: as sandbox.h says; `life` is copied. Exit status. */
 int worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
-    bool sandboxed);
+    bool sandboxed, const struct daemon_life *life);
 
 #endif

@@ -56,13 +56,14 @@ try_connect(int family, const struct sockaddr *address, socklen_t size)
  * smfi_opensocket() takes a live daemon's socket file without a word.  One
  * whose queue is full or that we may not reach belongs to somebody, too.
  */
-static bool
-unix_in_use(const char *path, const struct stat *st)
+bool
+listen_is_in_use(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 	int error;
 
-	if (!S_ISSOCK(st->st_mode) || strlen(path) >= sizeof(address.sun_path))
+	if (lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode) || strlen(path) >= sizeof(address.sun_path))
 		return false;
 	memcpy(address.sun_path, path, strlen(path));
 	error = try_connect(AF_UNIX, (const struct sockaddr *)&address, sizeof(address));
@@ -76,7 +77,7 @@ check_unix(const char *path, struct arena *arena, const char **error_r)
 
 	if (lstat(path, &st) != 0)
 		return 0;
-	if (unix_in_use(path, &st)) {
+	if (listen_is_in_use(path)) {
 		*error_r = arena_printf(arena, "socket unix:%s is in use: another daemon "
 		    "answers there; stop it, or set another `socket`", path);
 		return -1;

@@ -45,7 +45,7 @@ struct master {
 	int64_t start_again_us;		/* 0: not waiting */
 	int pause_seconds;
 	int64_t stop_us;		/* when to lose patience, 0: not stopping */
-	unsigned restarts;
+	struct daemon_life life;
 	bool ready_said;
 	size_t domains_before;		/* of the configuration before this one */
 	bool ended_badly;		/* the worker, when it was told to stop */
@@ -72,7 +72,8 @@ become_worker(struct master *master, int channel)
 		log_error("%s", error);
 		_exit(1);
 	}
-	status = worker_run(master->snapshot, master->egress, channel, master->sandboxed);
+	status = worker_run(master->snapshot, master->egress, channel, master->sandboxed,
+	    &master->life);
 	exit(status);
 }
 
@@ -135,7 +136,7 @@ say_ended(const struct master *master, int status)
 	else
 		log_error("the worker %s; it is started again in %d s (restart %u); SMTP "
 		    "sessions open now are deferred by the MTA", how,
-		    master->pause_seconds, master->restarts);
+		    master->pause_seconds, master->life.restarts);
 }
 
 /* Soon the first time, then with a growing pause. */
@@ -159,7 +160,7 @@ worker_ended(struct master *master, int status)
 		master->stop_us = now_us();
 		return;
 	}
-	master->restarts++;
+	master->life.restarts++;
 	if (lived_us > 10 * 1000000LL)
 		master->pause_seconds = 0;
 	master->start_again_us = now_us() + master->pause_seconds * 1000000LL + 1;
@@ -181,7 +182,7 @@ say_ready(struct master *master)
 		    settings->socket);
 	master->ready_said = true;
 	sd_notifyf(0, "READY=1\nSTATUS=mode %s, %u restarts",
-	    settings->mode == MODE_AUDIT ? "audit" : "enforce", master->restarts);
+	    settings->mode == MODE_AUDIT ? "audit" : "enforce", master->life.restarts);
 }
 
 static void
@@ -189,6 +190,7 @@ say_reloaded(struct master *master)
 {
 	const struct settings *settings = snapshot_settings(master->snapshot);
 
+	daemon_life_reloaded(&master->life, time(NULL), NULL);
 	log_info("configuration reloaded from %s: mode %s, %zu managed domains (%zu before)",
 	    master->config, settings->mode == MODE_AUDIT ? "audit" : "enforce",
 	    settings->n_domains, master->domains_before);
@@ -231,12 +233,14 @@ listen_to_worker(struct master *master)
 		case CHANNEL_REFUSED:
 			log_error("the worker keeps the old configuration: %s",
 			    (const char *)bytes);
+			daemon_life_reloaded(&master->life, time(NULL), bytes);
 			say_ready(master);
 			break;
 		case CHANNEL_SANDBOX:
 			watch_sandbox(master);
 			break;
 		case CHANNEL_SETTINGS:
+		case CHANNEL_KEPT:
 		case CHANNEL_STOP:
 			break;
 		}
@@ -295,6 +299,16 @@ pass_on(struct master *master, struct files *files, struct arena *arena)
 	}
 }
 
+/* Whoever asks the worker wants to know. */
+static void
+tell_kept(struct master *master, const char *error)
+{
+	daemon_life_reloaded(&master->life, time(NULL), error);
+	if (master->channel != -1 && channel_send(master->channel, CHANNEL_KEPT,
+	    master->life.reload_error, strlen(master->life.reload_error)) != 0)
+		log_warning("the worker does not hear that the configuration is no good");
+}
+
 static void
 reload(struct master *master)
 {
@@ -308,6 +322,7 @@ reload(struct master *master)
 	if (fresh == NULL) {
 		log_lines(error);
 		log_error("configuration NOT reloaded: the old one stays in force");
+		tell_kept(master, error);
 		say_ready(master);
 	} else {
 		warn_fixed(snapshot_settings(master->snapshot), snapshot_settings(fresh),
@@ -460,7 +475,9 @@ prepare(struct master *master, struct arena *arena, const char **error_r)
 	    privileges_prepare(&master->privileges, settings, socket, arena, error_r) != 0)
 		return -1;
 	master->egress = egress_facts_new();
-	if (listen_open(settings, socket, arena, error_r) != 0)
+	if (listen_open(settings, socket, arena, error_r) != 0 ||
+	    control_open(settings, &master->privileges, arena, &master->life.control,
+	    &master->life.metrics, error_r) != 0)
 		return -1;
 	return privileges_master(&master->privileges, error_r);
 }
@@ -482,6 +499,7 @@ release(struct master *master)
 {
 	listen_close();
 	sandbox_watch_free(&master->watch);
+	control_close();
 	snapshot_unref(&master->snapshot);
 	egress_facts_free(&master->egress);
 	close(master->signal_fd);
@@ -525,6 +543,7 @@ run(struct master *master, struct arena *arena)
 	serve(master);
 	listen_close();
 	log_flush(true);
+	control_close();
 	log_info("stopped");
 	return master->ended_badly ? 1 : 0;
 }
@@ -532,11 +551,15 @@ run(struct master *master, struct arena *arena)
 int
 daemon_run(const struct daemon_options *options)
 {
-	struct master master = { .options = options, .channel = -1 };
+	struct master master = { .options = options, .channel = -1,
+		.life = { .control = -1, .metrics = -1 } };
 	struct arena *arena = arena_new();
 	int status;
 
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
+	master.life.started = time(NULL);
+	daemon_life_reloaded(&master.life, master.life.started, NULL);
+	master.life.reload_at = 0;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);	/* a file too large is an error like a full disk */
 	take_signals(&master);

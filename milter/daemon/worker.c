@@ -22,11 +22,14 @@
 #include "core/modefile.h"
 #include "daemon/channel.h"
 #include "daemon/daemon.h"
+#include "daemon/http.h"
 #include "daemon/sandbox.h"
+#include "daemon/standing.h"
 #include "dkim/keyring.h"
 #include "dns/dns.h"
 #include "evidence/collect.h"
 #include "proto/proto.h"
+#include "record/counters.h"
 #include "record/journal.h"
 #include "record/record.h"
 #include "settings/files.h"
@@ -45,6 +48,9 @@ static struct worker {
 	struct record_sink *sink;
 	struct journal *journal;
 	struct health *health;
+	struct counters *counters;
+	struct standing *standing;
+	struct http *http;		/* NULL: nobody watches */
 	int channel;
 	pthread_mutex_t speak;		/* of what is sent over the channel */
 	struct {			/* the newest configuration not yet read */
@@ -131,6 +137,7 @@ reload(struct files *files)
 		fresh = snapshot_load(files,
 		    snapshot_settings(worker.snapshot)->path, arena, &error);
 	if (fresh == NULL) {
+		standing_reloaded(worker.standing, error);
 		speak(CHANNEL_REFUSED, error);
 	} else {
 		settings = snapshot_settings(fresh);
@@ -140,6 +147,7 @@ reload(struct files *files)
 		atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
 		record_sink_reopen(worker.sink);
 		swap_snapshot(fresh);
+		standing_reloaded(worker.standing, NULL);
 		atomic_store(&worker.look_now, 1);
 		speak(CHANNEL_LOADED, "");
 	}
@@ -196,6 +204,8 @@ listen_to_master(void)
 		log_error("the master process is gone: the worker ends too");
 	else if (type == CHANNEL_SETTINGS)
 		hand_to_reload(files_unpack(bytes, n));
+	else if (type == CHANNEL_KEPT)
+		standing_reloaded(worker.standing, bytes);
 	else if (type == CHANNEL_STOP)
 		go_on = false;
 	arena_free(&arena);
@@ -243,6 +253,7 @@ tick(void)
 		look_at_mode_file();
 		journal_tick(worker.journal);
 		log_flush(false);
+		standing_tick(worker.standing);
 		if (++ticks % 10 == 0)
 			keep_sightings();
 		if (n == 0)
@@ -257,11 +268,19 @@ static void
 say_health(void *ctx __attribute__((unused)), const char *domain, const char *id,
     const char *text, const char *fix)
 {
+	standing_say(worker.standing, domain, id, text, fix);
 	if (text == NULL)
 		log_info("%s: %s: no longer so", domain, id);
 	else
 		log_listed(LOG_LEVEL_WARNING, "%s: %s: %s%s%s", domain, id, text,
 		    fix != NULL ? " Fix: " : "", fix != NULL ? fix : "");
+}
+
+static void
+saw(void *ctx __attribute__((unused)), const char *domain,
+    const struct evidence *evidence)
+{
+	standing_saw(worker.standing, domain, evidence);
 }
 
 static void *
@@ -316,6 +335,8 @@ open_parts(const char **error_r)
 		return -1;
 	atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
 	worker.health = health_new();
+	health_on_evidence(worker.health, saw, NULL);
+	worker.counters = counters_new();
 	return 0;
 }
 
@@ -335,7 +356,10 @@ static void
 close_parts(void)
 {
 	sightings_save(worker.sightings);
+	http_free(&worker.http);
+	standing_free(&worker.standing);
 	core_free(&worker.core);
+	counters_free(&worker.counters);
 	dns_free(&worker.dns);
 	record_sink_close(&worker.sink);
 	journal_close(&worker.journal);
@@ -402,7 +426,8 @@ finish_messages(void)
 static bool
 threads_ended(void)
 {
-	return atomic_load(&worker.health_ended) && atomic_load(&worker.reload_ended);
+	return atomic_load(&worker.health_ended) && atomic_load(&worker.reload_ended) &&
+	    http_ended(worker.http);
 }
 
 /* Frees all when nobody is left that might use it; else the process just ends. */
@@ -412,6 +437,7 @@ leave(int status)
 	int waited;
 
 	atomic_store(&worker.stop, 1);
+	http_end(worker.http);
 	pthread_mutex_lock(&worker.fresh.mutex);
 	pthread_cond_signal(&worker.fresh.changed);
 	pthread_mutex_unlock(&worker.fresh.mutex);
@@ -452,9 +478,59 @@ enter_sandbox(void)
 	close(listener);
 }
 
+/* ---- those who watch ---- */
+
+static bool
+document(void *ctx __attribute__((unused)), const char *path, struct arena *arena,
+    struct http_document *document_r)
+{
+	struct status status;
+	struct buf text;
+
+	if (strcmp(path, "/metrics") != 0 && strcmp(path, "/status") != 0 &&
+	    strcmp(path, "/health") != 0)
+		return false;
+	standing_read(worker.standing, arena, &status);
+	buf_init(&text, arena, STATUS_TEXT_MAX);
+	document_r->status = 200;
+	document_r->type = "application/json";
+	if (strcmp(path, "/metrics") == 0) {
+		document_r->type = "text/plain; version=0.0.4; charset=utf-8";
+		status_metrics(&status, &text);
+	} else if (strcmp(path, "/status") == 0) {
+		buf_add_str(&text, status_json(&status, arena));
+	} else {
+		document_r->status = status_has_error(&status) ? 503 : 200;
+		buf_add_str(&text, status_health_json(&status, arena));
+	}
+	document_r->text = buf_str(&text);
+	document_r->n = text.n;
+	return true;
+}
+
+/* Mail is served without them, too. */
+static void
+open_to_watchers(const struct daemon_life *life)
+{
+	const struct standing_parts parts = { .core = worker.core,
+		.counters = worker.counters, .dns = worker.dns,
+		.sightings = worker.sightings, .proto = &worker.state,
+		.snapshot = current_snapshot, .life = life };
+	const struct http_options options = { .sockets = { life->control, life->metrics },
+		.document = document };
+	const char *error;
+
+	worker.standing = standing_new(&parts);
+	if (life->control == -1 && life->metrics == -1)
+		return;
+	worker.http = http_start(&options, &error);
+	if (worker.http == NULL)
+		log_warning("status and metrics are not served: %s", error);
+}
+
 int
 worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
-    bool sandboxed)
+    bool sandboxed, const struct daemon_life *life)
 {
 	const char *error = "out of resources";
 	int status;
@@ -474,12 +550,14 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
 	}
 	worker.proto = (struct proto_options){
 		.state = &worker.state, .core = worker.core, .clock = &clock_system,
+		.counters = worker.counters,
 		.snapshot = current_snapshot, .record_is_syslog = record_is_syslog,
 		.write_record = write_record, .write_event = write_event,
 		.on_long_wait = listen_knock,
 	};
 	check_speed();
 	look_at_mode_file();
+	open_to_watchers(life);
 	if (start_thread(run_health) != 0 || start_thread(run_reload) != 0 ||
 	    start_thread(run_proto) != 0) {
 		log_error("cannot start a thread: %s", strerror(errno));

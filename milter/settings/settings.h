@@ -153,6 +153,7 @@ struct settings {
 					 * "inet:port@host" or "inet6:port@host" */
 	const char *socket_group;
 	unsigned socket_mode;
+	const char *control, *metrics;	/* likewise, a literal address; "" none */
 	const char *user;
 	enum log_kind log_kind;
 	const char *log_file;		/* LOG_TO_FILE */

@@ -39,6 +39,7 @@ class Daemon:
         self.state = self.dir / "state"
         self.state.mkdir(exist_ok=True)
         self.socket = socket or f"unix:{self.dir}/mailworthy.sock"
+        self.control = self.dir / "control.sock"
         self.log = self.dir / "daemon.log"
         self.env = dict(os.environ, **(env or {}))
         self.process = None
@@ -47,7 +48,7 @@ class Daemon:
     def write(self, config):
         self.config.write_text(
             f'socket = "{self.socket}"\nlog = "file:{self.events}"\n'
-            f'state-dir = "{self.state}"\n' + config)
+            f'state-dir = "{self.state}"\ncontrol = "unix:{self.control}"\n' + config)
 
     def start(self, seconds=20, **popen):
         before = self.read_log().count("ready:")

@@ -5,7 +5,8 @@
 build_packages="gcc make autoconf automake libtool pkg-config libmilter-dev
  libopendkim-dev libspf2-dev libopendmarc-dev libunbound-dev libconfuse-dev
  libjansson-dev libpsl-dev libidn2-dev libgmime-3.0-dev libssl-dev
- libcap-ng-dev libseccomp-dev libsystemd-dev libxml2-dev libarchive-dev libmagic-dev"
+ libcap-ng-dev libseccomp-dev libsystemd-dev libmicrohttpd-dev libxml2-dev
+ libarchive-dev libmagic-dev"
 # Phrases are matched by Hyperscan, beside amd64 by Vectorscan where the
 # distribution has it; else by the automaton of our own.
 if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then
@@ -105,6 +106,14 @@ get_postfix() {
 	    as_root adduser --quiet --system --group --no-create-home \
 		--home /var/spool/postfix postfix
 	getent group postdrop >/dev/null || as_root addgroup --quiet --system postdrop
+}
+
+# promtool, which reads metrics and rules as Prometheus does; without it the tests
+# go by tests/lib/prometheus.py alone.
+get_promtool() {
+	command -v promtool >/dev/null || [ -x "$top/build/prometheus/usr/bin/promtool" ] ||
+	    [ -z "$(apt-cache show prometheus 2>/dev/null)" ] ||
+	    unpack_package prometheus "$top/build/prometheus"
 }
 
 # unpack_package NAME DIR: the files of a Debian package, nothing run.

@@ -47,6 +47,7 @@ FOREIGN = {
     # one writes, the other reads
     r"jansson\.h": "record/writer.h evidence/opinion/rspamd.c",
     r"seccomp\.h": "one file of daemon/",
+    r"microhttpd\.h": "one file of daemon/",
     r"cap-ng\.h": "one file of daemon/",
     r"systemd/": "one file of daemon/",
 }

@@ -167,6 +167,7 @@ evidence_sources = \
 
 opinion_sources = \
 	milter/evidence/opinion/ask.c \
+	milter/evidence/opinion/breaker.c milter/evidence/opinion/breaker.h \
 	milter/evidence/opinion/dialect.c \
 	milter/evidence/opinion/opinion.h \
 	milter/evidence/opinion/rspamd.c

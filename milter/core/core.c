@@ -10,12 +10,14 @@
 #include "core/parts.h"
 #include "dkim/sign.h"
 #include "evidence/collect.h"
+#include "evidence/opinion/breaker.h"
 #include "mail/html.h"
 
 struct core {
 	struct core_options options;
 	struct dkim_lib *dkim;
 	struct results_cache *results;
+	struct breakers *breakers;	/* of other filters */
 	atomic_int mode;		/* the kill switch, -1 none */
 	atomic_uint serial;		/* makes Message-IDs differ */
 };
@@ -36,6 +38,7 @@ core_new(const struct core_options *options, const char **error_r)
 		free(core);
 		return NULL;
 	}
+	core->breakers = breakers_new();
 	if (options->keep_results)
 		core->results = results_cache_new();
 	return core;
@@ -51,6 +54,7 @@ core_free(struct core **core_p)
 		return;
 	if (core->results != NULL)
 		results_cache_free(&core->results);
+	breakers_free(&core->breakers);
 	dkim_lib_free(&core->dkim);
 	free(core);
 }
@@ -91,6 +95,12 @@ core_results_stats(const struct core *core, struct cache_stats *stats_r)
 	*stats_r = (struct cache_stats){ 0 };
 	if (core->results != NULL)
 		results_cache_stats(core->results, stats_r);
+}
+
+struct breakers *
+core_breakers(const struct core *core)
+{
+	return core->breakers;
 }
 
 unsigned

@@ -4,10 +4,12 @@
 
 #include "core/core.h"
 
+struct breakers;
 struct results_cache;
 
 const struct core_options *core_parts(const struct core *core);
 struct results_cache *core_results(const struct core *core);
+struct breakers *core_breakers(const struct core *core);
 
 /* Never the same twice in the life of the process. */
 unsigned core_next_serial(struct core *core);

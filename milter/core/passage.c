@@ -262,6 +262,7 @@ ask_others(struct passage *passage)
 		.message = passage->message,
 		.body = passage->kept,
 		.clock = core_parts(passage->core)->clock,
+		.breakers = core_breakers(passage->core),
 		.arena = passage->message->arena,
 	};
 

@@ -851,6 +851,21 @@ def dns_down():
             assert rig.last_record()["verdict"] == "pass"
 
 
+@test("a filter that hangs: three messages wait for it, the others do not")
+def hung_filter():
+    with socket.socket() as silent:     # accepts by its backlog, and says nothing
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        where = "inet:127.0.0.1:%d" % silent.getsockname()[1]
+        with Rig(build, rest=f'opinions {{ spamassassin = "{where}" timeout = 1 }}') as rig:
+            times = [time_of(rig) for _ in range(12)]      # the rig's own was the first
+            assert all(t > 0.9 for t in times[:2]) and all(t < 0.5 for t in times[2:]), times
+            assert rig.last_record()["verdict"] == "pass"
+            log = rig.daemon.read_log()
+            assert log.count("opinions: SpamAssassin gave no answer in 1 seconds; 3 messages "
+                             "in a row heard nothing") == 1, log
+
+
 # ---- speed ----
 
 @test("no message waits 40 ms over inet")

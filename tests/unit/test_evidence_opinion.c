@@ -6,6 +6,8 @@
 #include <sys/un.h>
 
 #include "base/spool.h"
+#include "base/log.h"
+#include "evidence/opinion/breaker.h"
 #include "evidence/opinion/opinion.h"
 #include "exact.h"
 
@@ -161,6 +163,8 @@ peer_end(struct peer *peer)
 	unlink(peer->path);
 }
 
+static struct breakers *breakers;	/* NULL: none */
+
 /* Asks one filter about a message with a body of `size` octets. */
 static struct opinion
 ask(struct rig *rig, const char *option, const char *path, size_t size,
@@ -179,6 +183,7 @@ ask(struct rig *rig, const char *option, const char *path, size_t size,
 	request.settings = rig->settings;
 	request.message = rig->message;
 	request.arena = rig->message->arena;
+	request.breakers = breakers;
 	request.body = spool_new(rig->message->arena, 10000000);
 	for (size_t i = 0; i < size / 10; i++)
 		spool_add((struct spool *)(uintptr_t)request.body, "12345678\r\n", 10);
@@ -257,6 +262,41 @@ test_not_answered(void **state)
 	rig_close(&rig);
 }
 
+/* Three that hear nothing are enough; what is answered, if only badly, never is. */
+static void
+test_left_alone(void **state)
+{
+	static struct peer peer;
+	struct opinion opinion;
+	struct rig rig;
+
+	(void)state;
+	log_open(LOG_TARGET_NONE, LOG_LEVEL_ERROR);
+	rig_open(&rig, "example.com A 192.0.2.1\n");
+	breakers = breakers_new();
+	for (int i = 0; i < 4; i++) {
+		memset(&peer, 0, sizeof(peer));
+		peer_begin(&peer, "no such thing", 13);
+		opinion = ask(&rig, "clamav", peer.path, 10, 5);
+		peer_end(&peer);
+		assert_non_null(strstr(opinion.error, "it says \"no such thing\""));
+	}
+	for (int i = 0; i < 3; i++) {
+		opinion = ask(&rig, "clamav", peer.path, 10, 1);
+		assert_non_null(strstr(opinion.error, "cannot be reached"));
+	}
+	opinion = ask(&rig, "clamav", peer.path, 10, 1);
+	assert_true(opinion.asked);
+	assert_int_equal(opinion.known, KNOWN_TEMPERROR);
+	assert_non_null(strstr(opinion.error,
+	    "ClamAV was not asked: it has not answered since 2"));
+	/* too large is too large, whoever answers */
+	opinion = ask(&rig, "clamav", peer.path, 2000000, 1);
+	assert_non_null(strstr(opinion.error, "larger than"));
+	breakers_free(&breakers);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -264,6 +304,7 @@ main(void)
 		cmocka_unit_test(test_understand),
 		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_not_answered),
+		cmocka_unit_test(test_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

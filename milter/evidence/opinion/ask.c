@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/spool.h"
+#include "evidence/opinion/breaker.h"
 #include "evidence/opinion/opinion.h"
 #include "facts/message.h"
 #include "settings/settings.h"
@@ -35,6 +36,7 @@ struct talk {
 	struct slice greeting;		/* what is left of it */
 	uint64_t at;			/* of header and body taken */
 	bool ended;			/* clamd's empty piece was taken */
+	bool is_silent;			/* not reached, or no answer in time */
 	unsigned char piece[LENGTH_BYTES + PIECE];
 	size_t piece_at, piece_n;
 	struct buf answer;
@@ -172,6 +174,7 @@ talk_end(struct talk *talk, const char *error)
 static void
 talk_unreached(struct talk *talk, const char *why)
 {
+	talk->is_silent = true;
 	talk_end(talk, arena_printf(talk->arena, "%s cannot be reached at %s: %s",
 	    talk->dialect->name, talk->where, why));
 }
@@ -350,11 +353,13 @@ converse(struct talk *talks, size_t n, const struct clock *clock, unsigned secon
 			open += talks[i].progress != DONE;
 		}
 	}
-	for (size_t i = 0; i < n; i++)
-		if (talks[i].progress != DONE)
-			talk_end(&talks[i], arena_printf(talks[i].arena,
-			    "%s gave no answer in %u seconds", talks[i].dialect->name,
-			    seconds));
+	for (size_t i = 0; i < n; i++) {
+		if (talks[i].progress == DONE)
+			continue;
+		talks[i].is_silent = true;
+		talk_end(&talks[i], arena_printf(talks[i].arena,
+		    "%s gave no answer in %u seconds", talks[i].dialect->name, seconds));
+	}
 }
 
 static void
@@ -389,10 +394,26 @@ cannot_ask(const struct opinion_request *request)
 	return NULL;
 }
 
+/* False when it is not asked, for it does not answer. */
+static bool
+may_ask(const struct opinion_request *request, enum opinion_from from, const char *where,
+    struct opinion *opinion)
+{
+	const char *why = request->breakers == NULL ? NULL :
+	    breaker_why_not(request->breakers, from, where, request->clock, request->arena);
+
+	if (why == NULL)
+		return true;
+	opinion->known = KNOWN_TEMPERROR;
+	opinion->error = arena_printf(request->arena, "%s was %s", dialects[from]->name, why);
+	return false;
+}
+
 void
 opinions_ask(const struct opinion_request *request, struct opinion opinions_r[OPINIONS])
 {
 	const char *where, *error = cannot_ask(request);
+	enum opinion_from asked[OPINIONS];
 	struct talk *talks;
 	struct slice header;
 	size_t n = 0;
@@ -410,10 +431,15 @@ opinions_ask(const struct opinion_request *request, struct opinion opinions_r[OP
 	header = header_text(request);
 	for (int i = 0; i < OPINIONS; i++) {
 		where = address_of(request->settings, (enum opinion_from)i);
-		if (*where == '\0')
+		if (*where == '\0' ||
+		    !may_ask(request, (enum opinion_from)i, where, &opinions_r[i]))
 			continue;
+		asked[n] = (enum opinion_from)i;
 		prepare(&talks[n], request, dialects[i], header, &opinions_r[i]);
 		talk_begin(&talks[n++], where);
 	}
 	converse(talks, n, request->clock, request->settings->opinions.timeout);
+	for (size_t i = 0; i < n && request->breakers != NULL; i++)
+		breaker_tell(request->breakers, asked[i], talks[i].dialect->name,
+		    talks[i].is_silent ? talks[i].opinion->error : NULL, request->clock);
 }

@@ -12,6 +12,7 @@
 #include "evidence/evidence.h"
 
 struct arena;
+struct breakers;
 struct clock;
 struct message;
 struct settings;
@@ -25,6 +26,7 @@ struct opinion_request {
 	const struct message *message;
 	const struct spool *body;	/* NULL: could not be kept */
 	const struct clock *clock;
+	struct breakers *breakers;	/* NULL: each is asked */
 	struct arena *arena;
 };
 

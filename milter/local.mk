@@ -187,6 +187,7 @@ spf_sources = \
 	milter/evidence/spf/macro.c \
 	milter/evidence/spf/macro.h \
 	milter/evidence/spf/opinion.c \
+	milter/evidence/spf/propose.c \
 	milter/evidence/spf/spf.h \
 	milter/evidence/spf/width.c
 
@@ -264,6 +265,7 @@ core_sources = \
 	milter/core/core.c milter/core/core.h \
 	milter/core/feed.c milter/core/feed.h \
 	milter/core/health.c milter/core/health.h \
+	milter/core/look.c milter/core/look.h \
 	milter/core/modefile.c milter/core/modefile.h \
 	milter/core/parts.h \
 	milter/core/passage.c \

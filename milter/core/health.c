@@ -1,6 +1,5 @@
 /*
- * DNS health: the message path run with an imaginary message of each managed
- * domain, and only the findings about host and DNS kept.
+ * DNS health: each managed domain looked at, and what is new or gone told.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,12 +12,10 @@
 #include "checks/check.h"
 #include "core/core.h"
 #include "core/health.h"
+#include "core/look.h"
 #include "core/parts.h"
 #include "dkim/keyring.h"
 #include "dns/dns.h"
-#include "evidence/collect.h"
-#include "facts/message.h"
-#include "mail/date.h"
 #include "settings/settings.h"
 
 #define KEYS_AT_ONCE 100
@@ -71,26 +68,6 @@ health_free(struct health **health_p)
 	free(health);
 }
 
-/* The check that says it of a key that signs; NULL: nothing to say. */
-static const char *
-fault_of_key(enum key_dns state)
-{
-	switch (state) {
-	case KEY_DNS_UNKNOWN:
-	case KEY_DNS_MATCH:
-		break;
-	case KEY_DNS_MISSING:
-		return "dkim-key-missing";
-	case KEY_DNS_MISMATCH:
-		return "dkim-key-mismatch";
-	case KEY_DNS_REVOKED:
-		return "dkim-key-revoked";
-	case KEY_DNS_MALFORMED:
-		return "dkim-record-malformed";
-	}
-	return NULL;
-}
-
 /*
  * Every key of the configuration, also one that does not sign: a new key that
  * nobody published would else wait in silence for its turn.
@@ -104,10 +81,10 @@ judge_key(struct round *round, const struct ring_key *key, struct arena *arena)
 
 	if (!sightings_get(core_parts(round->core)->sightings, key, &seen))
 		return;
-	id = fault_of_key(seen.state);
-	check = id != NULL ? check_find(id) : NULL;
+	check = look_key_check(seen.state);
 	if (check == NULL)
 		return;
+	id = check->id;
 	key_text = arena_printf(arena, "%s %s of key %s", key->domain, id, key->selector);
 	map_set(round->found, key_text, round);
 	if (map_get(round->health->standing, key_text) != NULL)
@@ -115,10 +92,9 @@ judge_key(struct round *round, const struct ring_key *key, struct arena *arena)
 	text = arena_printf(arena, "DNS shows at %s: %s%s%s", key->dns_name,
 	    key_dns_name(seen.state), seen.problem[0] != '\0' ? ", " : "", seen.problem);
 	round->say(round->ctx, key->domain, strchr(key_text, ' ') + 1, text, arena_printf(arena,
-	    "Publish %s. IN TXT \"v=DKIM1; k=%s; p=%s\" (in strings of at most 255 "
+	    "Publish %s. IN TXT \"%s\" (in strings of at most 255 "
 	    "octets), or take the key out of the configuration.", key->dns_name,
-	    key_type(key->key) == KEY_RSA ? "rsa" : "ed25519",
-	    key_public_base64(key->key)));
+	    look_key_record(arena, key->key)));
 }
 
 /* Asks for the records of keys [from, to) at once and remembers the answers. */
@@ -146,127 +122,62 @@ look_at_keys(struct round *round, size_t from, size_t to)
 	arena_free(&arena);
 }
 
-static void
-add_header(struct message *message, const char *name, const char *value)
-{
-	headers_add(message->headers, slice_of(name), slice_of(value));
-}
-
-/* A faultless message from the domain's postmaster. */
-static struct message *
-imagine_message(const struct session *session, const struct core_options *parts,
-    const char *domain)
-{
-	time_t now = clock_now(parts->clock);
-	struct message *message = message_new(session, now, clock_mono_us(parts->clock));
-	struct arena *arena = message->arena;
-	const char *path = arena_printf(arena, "<postmaster@%s>", domain);
-
-	message->direction = DIRECTION_OUTBOUND;
-	message->mail_from_malformed = !address_path_parse(arena, slice_of(path),
-	    &message->mail_from, &message->mail_from_is_null);
-	add_header(message, "From", arena_printf(arena, " postmaster@%s", domain));
-	add_header(message, "To", arena_printf(arena, " postmaster@%s", domain));
-	add_header(message, "Date", arena_printf(arena, " %s", date_format(arena, now)));
-	add_header(message, "Subject", " health");
-	add_header(message, "Message-ID", arena_printf(arena, " <health@%s>", domain));
-	message_read_headers(message);
-	message_finish(message);
-	return message;
-}
-
 /* judge_key() has said it. */
 static bool
-is_of_key(const char *id)
+is_of_key(const struct check *check)
 {
 	int state;
 
-	for (state = KEY_DNS_UNKNOWN; state <= KEY_DNS_MALFORMED; state++) {
-		const char *fault = fault_of_key((enum key_dns)state);
-
-		if (fault != NULL && strcmp(fault, id) == 0)
+	for (state = KEY_DNS_UNKNOWN; state <= KEY_DNS_MALFORMED; state++)
+		if (look_key_check((enum key_dns)state) == check)
 			return true;
-	}
 	return false;
 }
 
+struct visit {
+	struct round *round;
+	const char *domain;
+	struct arena *arena;		/* of the look */
+};
+
 static void
-judge(struct round *round, const struct check_input *input, const char *domain)
+judge(void *ctx, const struct check *check, const struct check_result *result)
 {
-	size_t n, i;
-	const struct check *table = check_table(&n);
+	struct visit *visit = ctx;
+	struct round *round = visit->round;
+	struct map *standing = round->health->standing;
+	const char *key;
 
-	for (i = 0; i < n; i++) {
-		struct check_result result = {
-			.status = CHECK_DUNNO,
-			.weight = table[i].weight,
-			.action = table[i].action,
-		};
-		const char *key, *fix;
+	if (is_of_key(check))
+		return;
+	key = arena_printf(visit->arena, "%s %s", visit->domain, check->id);
+	if (result->status == CHECK_DUNNO || result->status == CHECK_TEMPERROR) {
+		/* nobody could tell: what stood, stands */
+		void *before = map_get(standing, key);
 
-		if (!table[i].is_host || table[i].stage != STAGE_EOM || is_of_key(table[i].id))
-			continue;
-		table[i].run(input, &result);
-		key = arena_printf(input->arena, "%s %s", domain, table[i].id);
-		if (result.status == CHECK_DUNNO || result.status == CHECK_TEMPERROR) {
-			/* nobody could tell: what stood, stands */
-			void *before = map_get(round->health->standing, key);
-
-			if (before != NULL)
-				map_set(round->found, key, before);
-			continue;
-		}
-		if (result.status != CHECK_HIT)
-			continue;
-		fix = result.fix != NULL ? result.fix : table[i].fix;
-		map_set(round->found, key, round);
-		if (map_get(round->health->standing, key) == NULL)
-			round->say(round->ctx, domain, table[i].id, result.text, fix);
+		if (before != NULL)
+			map_set(round->found, key, before);
+		return;
 	}
+	if (result->status != CHECK_HIT)
+		return;
+	map_set(round->found, key, round);
+	if (map_get(standing, key) == NULL)
+		round->say(round->ctx, visit->domain, check->id, result->text,
+		    result->fix != NULL ? result->fix : check->fix);
 }
 
 static void
 look_at_domain(struct round *round, const char *domain)
 {
-	const struct core_options *parts = core_parts(round->core);
-	const struct settings *settings = snapshot_settings(round->snapshot);
-	struct session *session = session_new();
-	struct message *message = imagine_message(session, parts, domain);
-	struct ring_choice choice;
-	struct evidence evidence;
-	struct signature signatures[2] = { 0 };
-	struct collect_input input = {
-		.settings = settings,
-		.ring = snapshot_keyring(round->snapshot),
-		.sightings = parts->sightings,
-		.egress = parts->egress,
-		.message = message,
-		.choice = &choice,
-		.signatures = signatures,
-		.clock = parts->clock,
-		.arena = message->arena,
-	};
-	struct signer *signer;
-	struct check_input judged = {
-		.settings = settings, .message = message, .evidence = &evidence,
-		.arena = message->arena,
-	};
+	struct look *look = look_new(round->core, round->snapshot, domain, NULL);
+	struct visit visit = { round, domain, look_input(look)->arena };
 
-	memset(&evidence, 0, sizeof(evidence));
-	keyring_choose(input.ring, parts->sightings, domain, message->now, &choice);
-	if (choice.usable == RING_USABLE) {
-		signer = signer_new(core_dkim(round->core), message->arena, choice.rsa,
-		    choice.ed25519, message->headers, NULL, NULL, message->now);
-		input.n_signatures = signer_finish(signer, signatures);
-	}
-	input.lookups = lookups_new(parts->dns, message->arena, settings->resolver.deadline,
-	    DNS_QUERIES_MAX);
-	evidence_collect(&input, &evidence);
 	if (round->health->saw != NULL)
-		round->health->saw(round->health->saw_ctx, domain, &evidence);
-	judge(round, &judged, domain);
-	message_free(&message);
-	session_free(&session);
+		round->health->saw(round->health->saw_ctx, domain,
+		    look_input(look)->evidence);
+	look_judge(look, judge, &visit);
+	look_free(&look);
 }
 
 /* Says what has gone since the last round. */

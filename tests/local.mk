@@ -155,6 +155,7 @@ unit_tests += \
 	tests/unit/test_spf_grammar \
 	tests/unit/test_spf_macro \
 	tests/unit/test_spf_opinion \
+	tests/unit/test_spf_propose \
 	tests/unit/test_spf_width
 
 slow_dns = tests/unit/slow_dns.c tests/unit/slow_dns.h

@@ -151,6 +151,12 @@ const struct dns_answer *dns_get(struct lookups *lookups, const char *name,
 const struct dns_answer *dns_get_again(struct lookups *lookups, const char *name,
     enum dns_type type);
 
+/*
+ * In these lookups the name has that one TXT record from now on, whatever DNS
+ * says: to judge a record before it is published.  Text is copied.
+ */
+void dns_pretend_txt(struct lookups *lookups, const char *name, struct slice text);
+
 /* From now on at most that many seconds are waited. */
 void lookups_limit(struct lookups *lookups, unsigned seconds);
 

@@ -294,6 +294,26 @@ dns_get_again(struct lookups *lookups, const char *name, enum dns_type type)
 }
 
 void
+dns_pretend_txt(struct lookups *lookups, const char *name, struct slice text)
+{
+	char key[1 + DNS_NAME_TEXT_MAX];
+	struct dns_answer *answer = arena_alloc(lookups->arena, sizeof(*answer));
+	struct dns_rr *rr = arena_alloc(lookups->arena, sizeof(*rr));
+
+	key[0] = (char)(' ' + (int)DNS_TXT);
+	if (!dns_name_canonical(name, key + 1) || key[1] == '\0')
+		return;
+	rr->text = (struct slice){ arena_strndup(lookups->arena, text.p, text.n), text.n };
+	rr->n_strings = 1;
+	*answer = (struct dns_answer){
+		.status = DNS_OK, .type = DNS_TXT, .rrs = rr, .n = 1,
+		.name = arena_strdup(lookups->arena, key + 1), .ttl = DNS_FAILURE_SECONDS,
+	};
+	answer->canonical = answer->name;
+	map_set(lookups->answers, key, answer);
+}
+
+void
 lookups_limit(struct lookups *lookups, unsigned seconds)
 {
 	if (lookups->left_us > (int64_t)seconds * 1000000)

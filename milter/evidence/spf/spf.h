@@ -79,6 +79,42 @@ int spf_width(struct arena *arena, struct lookups *lookups, const char *domain,
     struct spf_width *width_r);
 
 /*
+ * A record to publish in place of what is there, with which every address
+ * passes, whoever asks, within the limits of section 4.6.4; judged by
+ * spf_check() before it is handed out.  Waits for DNS.  What is there is kept
+ * as far as it can be: missing addresses go in front, where a match ends the
+ * evaluation before anything is asked; several records become one; terms
+ * that cannot be read or lead nowhere go; a record that lets in everybody is
+ * closed; a and mx give way to their addresses only where the lookups would not
+ * suffice.  What others include is left alone: their addresses change.
+ */
+struct spf_wish {
+	const char *domain;		/* A-label */
+	const char *helo;		/* may be NULL */
+	const struct ip *ips;		/* that mail leaves from */
+	size_t n;
+	const char *include;		/* of a relay, or NULL */
+};
+
+struct spf_cost {
+	const char *term;
+	unsigned lookups;		/* that it takes at most, itself included */
+};
+
+struct spf_proposal {
+	const char *record;		/* NULL: none, why says it */
+	const char *why;
+	const char *changes;		/* "ip4:192.0.2.1 added; ptr left out", "" */
+	unsigned lookups, voids;	/* for a client that nothing matches */
+	struct spf_cost *costs;		/* where record is NULL for its lookups */
+	size_t n_costs;
+};
+
+struct dns;
+void spf_propose(struct arena *arena, struct dns *dns, unsigned deadline,
+    const struct spf_wish *wish, struct spf_proposal *proposal_r);
+
+/*
  * libspf2's reading behind the guard of a second opinion: same answers, same
  * limits on what it is given.  asked_r is false where it must not be asked
  * (no record; a record in the tree over 1,000 bytes, with over 10 macros, with

@@ -301,6 +301,11 @@ tool_sources = \
 	milter/tool/doctor.c milter/tool/doctor.h \
 	milter/tool/doctor.def milter/tool/doctor_mta.def \
 	milter/tool/doctor_config.c \
+	milter/tool/doctor_access.c milter/tool/doctor_access.h \
+	milter/tool/doctor_domains.c \
+	milter/tool/doctor_egress.c \
+	milter/tool/doctor_keys.c \
+	milter/tool/doctor_looks.c milter/tool/doctor_looks.h \
 	milter/tool/doctor_mta.c milter/tool/doctor_mta.h \
 	milter/tool/doctor_postfix.c \
 	milter/tool/doctor_postfix_after.c \

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "checks/check.h"
+#include "checks/common.h"
 #include "core/core.h"
 #include "dkim/keyring.h"
 #include "dns/dns.h"
@@ -19,6 +20,7 @@
 #include "settings/files.h"
 #include "settings/settings.h"
 #include "tool/doctor.h"
+#include "tool/doctor_looks.h"
 #include "tool/tool.h"
 
 static const struct {
@@ -28,6 +30,9 @@ static const struct {
 	bool wants_settings;
 } sections[] = {
 	{ "configuration", "Configuration", doctor_configuration, false },
+	{ "keys", "Keys", doctor_keys, true },
+	{ "domains", "Domains", doctor_domains, true },
+	{ "egress", "Addresses mail leaves from", doctor_egress, true },
 	{ "mta", "Mail server", doctor_mta, true },
 };
 
@@ -101,6 +106,15 @@ doctor_paste(struct doctor *doctor, struct doctor_line *line, const char *format
 	va_end(ap);
 	line->paste = line->paste == NULL ? text :
 	    arena_printf(doctor->arena, "%s\n%s", line->paste, text);
+}
+
+void
+doctor_paste_txt(struct doctor *doctor, struct doctor_line *line, const char *name,
+    const char *value)
+{
+	const struct check_input input = { .arena = doctor->arena };
+
+	doctor_paste(doctor, line, "%s", check_txt(&input, name, value));
 }
 
 void
@@ -220,6 +234,7 @@ run_sections(struct doctor *doctor)
 static void
 close_parts(struct doctor *doctor)
 {
+	doctor_looks_free(doctor);
 	if (doctor->core != NULL)
 		core_free(&doctor->core);
 	if (doctor->sightings != NULL)

@@ -17,6 +17,7 @@
 struct arena;
 struct core;
 struct dns;
+struct doctor_look;
 struct egress_facts;
 struct files;
 struct settings;
@@ -138,6 +139,7 @@ struct doctor {
 	struct egress_facts *egress;	/* never NULL */
 	struct sightings *sightings;
 	struct core *core;		/* NULL without settings or dns */
+	struct doctor_look *looks;	/* doctor_looks.h */
 	const char *queue_directory;	/* Postfix's; its daemons may be rooted there */
 	bool progress;			/* standard error is a terminal */
 };
@@ -152,6 +154,10 @@ void doctor_fix(struct doctor *doctor, struct doctor_line *line, const char *for
 void doctor_paste(struct doctor *doctor, struct doctor_line *line, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* The TXT record of a name as one line of a zone, strings split. */
+void doctor_paste_txt(struct doctor *doctor, struct doctor_line *line, const char *name,
+    const char *value);
+
 /* "asking DNS about example.com", on a terminal's last line, until the next. */
 void doctor_progress(struct doctor *doctor, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -162,6 +168,9 @@ bool doctor_wants(const struct doctor *doctor, const char *domain);
 /* ---- the sections ---- */
 
 void doctor_configuration(struct doctor *doctor);
+void doctor_keys(struct doctor *doctor);
+void doctor_domains(struct doctor *doctor);
+void doctor_egress(struct doctor *doctor);
 void doctor_mta(struct doctor *doctor);
 
 #endif

@@ -180,7 +180,8 @@ doctor_show(FILE *out, const struct doctor_report *report, const struct doctor_v
 			is_first = false;
 	}
 	show_to_mend(&page, report);
-	page_end(&page);
+	if (!is_first)
+		page_end(&page);
 	page_put(&page, report->n[DOCTOR_FAULT] > 0 ? PAGE_BAD :
 	    report->n[DOCTOR_WARNING] > 0 ? PAGE_WARN : PAGE_GOOD, doctor_summary(report));
 	page_end(&page);

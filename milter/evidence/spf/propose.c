@@ -527,6 +527,8 @@ spf_propose(struct arena *arena, struct dns *dns, unsigned deadline,
 	}
 	mend_syntax(&draft);
 	let_in(&draft);
+	fits = is_within_limits(&draft, &answer);
+	proposal_r->breaks_for_others = !fits && answer.result != SPF_TEMPERROR;
 	mend_broken(&draft);
 	fits = is_within_limits(&draft, &answer);
 	for (int step = 0; step < 2 && !fits && answer.result != SPF_TEMPERROR; step++) {

@@ -106,6 +106,8 @@ struct spf_proposal {
 	const char *why;
 	const char *changes;		/* "ip4:192.0.2.1 added; ptr left out", "" */
 	unsigned lookups, voids;	/* for a client that nothing matches */
+	bool breaks_for_others;		/* what is published, for clients that it does
+					 * not let in by its first terms */
 	struct spf_cost *costs;		/* where record is NULL for its lookups */
 	size_t n_costs;
 };

@@ -1,0 +1,367 @@
+/*
+ * The doctor on the keys: files, what DNS shows, what signs now and what will.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/core.h"
+#include "core/look.h"
+#include "dkim/keyring.h"
+#include "dns/dns.h"
+#include "settings/files.h"
+#include "settings/settings.h"
+#include "tool/doctor.h"
+#include "tool/doctor_access.h"
+#include "tool/doctor_looks.h"
+
+enum {
+	BITS_ADVISED = 2048,
+	AGE_MAX = 366 * 86400,
+	AT_ONCE = 100,
+	REMOTE_MAX = 300,
+};
+
+static const char *
+safe(const struct doctor *doctor, const char *text)
+{
+	return log_safe(doctor->arena, slice_of(text), REMOTE_MAX);
+}
+
+/* ---- files ---- */
+
+/* "FILE:LINE: PATH: what is wrong", a line each; a command is what to paste. */
+static void
+say_errors(struct doctor *doctor)
+{
+	static const char *const commands[] = { "chmod ", "chown ", "chgrp " };
+	struct slice rest = slice_of(doctor->key_errors), line;
+
+	while (slice_split(&rest, '\n', &line)) {
+		const char *text = slice_dup(doctor->arena, line), *command = NULL;
+		const char *path = strstr(text, ": "), *end;
+		struct doctor_line *said;
+
+		path = path != NULL ? path + 2 : text;
+		end = strstr(path, ": ");
+		if (end == NULL)
+			end = path;
+		said = doctor_say(doctor, DOCTOR_FAULT, "key-file",
+		    arena_strndup(doctor->arena, path, (size_t)(end - path)), "%s",
+		    *end == ':' ? end + 2 : end);
+		for (size_t i = 0; i < 3 && command == NULL; i++)
+			command = strstr(end, commands[i]);
+		doctor_fix(doctor, said, "%s", doctor_id_find("key-file")->fix);
+		if (command != NULL)
+			doctor_paste(doctor, said, "%.*s", (int)strcspn(command, ",;("),
+			    command);
+	}
+}
+
+/* Whether the daemon could read it, were it not started as root. */
+static void
+say_access(struct doctor *doctor, const char *path)
+{
+	const char *user = doctor->settings->user, *at;
+	struct doctor_line *line;
+	struct account account;
+
+	if (user == NULL || *user == '\0')
+		return;
+	if (!account_find(doctor->arena, user, &account)) {
+		if (doctor_report_find(doctor->report, "key-access", user) != NULL)
+			return;
+		line = doctor_say(doctor, DOCTOR_FAULT, "key-access", user,
+		    "There is no user %s on this host, as whom the daemon is to run.",
+		    user);
+		doctor_fix(doctor, line, "Make one, or name another as user:");
+		doctor_paste(doctor, line, "adduser --system --group %s", user);
+		return;
+	}
+	if (account_may(doctor->arena, &account, path, ACCESS_READ, &at) != ACCESS_REFUSED)
+		return;
+	line = doctor_say(doctor, DOCTOR_ADVICE, "key-access", path, "The user %s may not "
+	    "%s %s (%s): the daemon must be started as root to read the key.", user,
+	    strcmp(at, path) == 0 ? "read" : "enter", at, access_shown(doctor->arena, at));
+	doctor_fix(doctor, line, "Where systemd starts it with User=%s, let its group in:",
+	    user);
+	doctor_paste(doctor, line, "chgrp %s %s && chmod %s %s", user, at,
+	    strcmp(at, path) == 0 ? "640" : "750", at);
+}
+
+static void
+say_age(struct doctor *doctor, const struct ring_key *key)
+{
+	struct doctor_line *line;
+	struct stat st;
+	long days;
+
+	if (stat(key->path, &st) != 0)
+		return;
+	days = (long)((doctor->report->now - st.st_mtime) / 86400);
+	if (doctor->report->now - st.st_mtime < AGE_MAX)
+		return;
+	line = doctor_say(doctor, DOCTOR_ADVICE, "key-age", key->dns_name, "The key file %s "
+	    "is %ld days old.", key->path, days);
+	doctor_fix(doctor, line, "Make the next one, publish its record, and add it after "
+	    "this one; it takes over when DNS has shown it for long enough:");
+	doctor_paste(doctor, line, "mailworthy keygen %s", key->domain);
+}
+
+/* ---- what DNS shows ---- */
+
+static const char *
+strength(const struct doctor *doctor, const struct ring_key *key)
+{
+	return key_type(key->key) == KEY_RSA ? arena_printf(doctor->arena, "RSA %u bits",
+	    key_bits(key->key)) : "Ed25519";
+}
+
+static const char *
+when(const struct doctor *doctor, time_t moment)
+{
+	struct tm tm;
+	char text[40];
+
+	gmtime_r(&moment, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm);
+	return arena_strdup(doctor->arena, text);
+}
+
+/* What the key does now, as a clause. */
+static const char *
+part_of(const struct doctor *doctor, const struct ring_key *key,
+    const struct sighting *seen, const struct ring_choice *choice)
+{
+	time_t settled = seen->since + (time_t)seen->ttl;
+
+	if (key == choice->rsa)
+		return "it signs now";
+	if (key == choice->ed25519)
+		return "it signs now, beside the RSA key";
+	if (key_type(key->key) == KEY_ED25519 && choice->rsa == NULL)
+		return "it does not sign: an Ed25519 key signs beside an RSA key only";
+	if (settled >= doctor->report->now)
+		return arena_printf(doctor->arena, "it takes over at %s if the daemon sees "
+		    "it until then", when(doctor, settled));
+	return "it does not sign: a newer key does";
+}
+
+static void
+paste_record(struct doctor *doctor, struct doctor_line *line, const struct ring_key *key)
+{
+	doctor_paste_txt(doctor, line, key->dns_name, look_key_record(doctor->arena,
+	    key->key));
+}
+
+static void
+say_good(struct doctor *doctor, const struct ring_key *key,
+    const struct dns_answer *answer, const struct sighting *seen)
+{
+	struct doctor_line *line;
+	struct ring_choice choice;
+
+	keyring_choose(snapshot_keyring(doctor->snapshot), doctor->sightings, key->domain,
+	    doctor->report->now, &choice);
+	doctor_say(doctor, DOCTOR_OK, "key", key->dns_name, "%s, DNS shows it%s%s; %s",
+	    strength(doctor, key), strcmp(answer->canonical, answer->name) != 0 ?
+	    ", by a CNAME to " : "", strcmp(answer->canonical, answer->name) != 0 ?
+	    safe(doctor, answer->canonical) : "", part_of(doctor, key, seen, &choice));
+	if (!seen->testing)
+		return;
+	line = doctor_say(doctor, DOCTOR_ADVICE, "dkim-key-testing", key->dns_name,
+	    "The key record carries t=y: receivers may ignore the signature.");
+	doctor_fix(doctor, line, "Publish it without t=y:");
+	paste_record(doctor, line, key);
+}
+
+static const char *
+fault_text(const struct doctor *doctor, const struct sighting *seen)
+{
+	switch (seen->state) {
+	case KEY_DNS_UNKNOWN:
+	case KEY_DNS_MATCH:
+		break;
+	case KEY_DNS_MISSING:
+		return "DNS has no record there";
+	case KEY_DNS_MISMATCH:
+		return "The record in DNS is that of another key";
+	case KEY_DNS_REVOKED:
+		return "The record in DNS says that the key is revoked (empty p=)";
+	case KEY_DNS_MALFORMED:
+		return arena_printf(doctor->arena, "The record in DNS cannot be used: %s",
+		    seen->problem);
+	}
+	return "";
+}
+
+/* Says once more what is said of a message, of this key. */
+static void
+say_bad(struct doctor *doctor, const struct ring_key *key, const struct dns_answer *answer,
+    const struct check *check, const struct sighting *seen, bool signs)
+{
+	struct doctor_line *line;
+
+	line = doctor_say(doctor, signs ? DOCTOR_FAULT : DOCTOR_WARNING, check->id,
+	    key->dns_name, "%s%s%s. %s", fault_text(doctor, seen),
+	    strcmp(answer->canonical, answer->name) != 0 ? "; a CNAME leads to " : "",
+	    strcmp(answer->canonical, answer->name) != 0 ?
+	    safe(doctor, answer->canonical) : "",
+	    signs ? "Mail of the domain leaves with a signature that does not verify, or "
+	    "waits." : "Another key of the domain signs until that is mended.");
+	doctor_fix(doctor, line, "Publish exactly this one TXT record%s:",
+	    seen->state == KEY_DNS_MISMATCH ? " (or put the key file back that belongs to "
+	    "the one that stands there)" : "");
+	paste_record(doctor, line, key);
+}
+
+/* Some other key of the domain is shown by DNS. */
+static bool
+another_matches(struct doctor *doctor, const struct ring_key *key)
+{
+	const struct ring_domain *domain = keyring_find(snapshot_keyring(doctor->snapshot),
+	    key->domain);
+	struct sighting seen;
+
+	for (size_t i = 0; domain != NULL && i < domain->n_keys; i++) {
+		if (domain->keys[i] != key && key_type(domain->keys[i]->key) == KEY_RSA &&
+		    sightings_get(doctor->sightings, domain->keys[i], &seen) &&
+		    seen.state == KEY_DNS_MATCH)
+			return true;
+	}
+	return false;
+}
+
+static void
+say_dns(struct doctor *doctor, const struct ring_key *key,
+    const struct dns_answer *answer)
+{
+	const struct check *check;
+	struct sighting seen;
+
+	if (answer->status == DNS_TEMPFAIL || answer->stale) {
+		doctor_say(doctor, DOCTOR_UNKNOWN, "key", key->dns_name, "%s; DNS could not "
+		    "be asked for its record: %s.", strength(doctor, key),
+		    answer->error != NULL ? answer->error : "no answer");
+		return;
+	}
+	if (!sightings_get(doctor->sightings, key, &seen))
+		return;
+	check = look_key_check(seen.state);
+	if (check == NULL)
+		say_good(doctor, key, answer, &seen);
+	else
+		say_bad(doctor, key, answer, check, &seen, !another_matches(doctor, key));
+}
+
+static void
+say_strength(struct doctor *doctor, const struct ring_key *key)
+{
+	struct doctor_line *line;
+
+	if (key_type(key->key) != KEY_RSA || key_bits(key->key) >= BITS_ADVISED)
+		return;
+	line = doctor_say(doctor, DOCTOR_WARNING, "dkim-key-weak", key->dns_name,
+	    "The key has %u bits; receivers advise 2048.", key_bits(key->key));
+	doctor_fix(doctor, line, "Make one of 2048 bits under a new selector, publish its "
+	    "record, and add it after this one:");
+	doctor_paste(doctor, line, "mailworthy keygen %s", key->domain);
+}
+
+/* ---- keys of which only the name is known ---- */
+
+static void
+say_unseen(struct doctor *doctor, const char *domain, const struct settings_key *key,
+    struct lookups *lookups)
+{
+	const struct file *file = files_get(doctor->files, key->file);
+	const char *name = arena_printf(doctor->arena, "%s._domainkey.%s", key->selector,
+	    domain);
+	const struct dns_answer *answer;
+
+	if (file->bytes != NULL || (file->error != EACCES && file->error != EPERM))
+		return;
+	answer = dns_get(lookups, name, DNS_TXT);
+	while (answer->status == DNS_PENDING && lookups_wait(lookups))
+		answer = dns_get(lookups, name, DNS_TXT);
+	doctor_say(doctor, DOCTOR_UNKNOWN, "key-unseen", name, "%s may not be read by this "
+	    "user, so it was not compared with DNS, where %s.", key->file,
+	    answer->status == DNS_OK ? "a record stands" :
+	    answer->status == DNS_TEMPFAIL ? "nothing could be asked" :
+	    "no record stands");
+}
+
+static void
+say_all_unseen(struct doctor *doctor)
+{
+	const struct settings *settings = doctor->settings;
+	struct lookups *lookups = lookups_new(doctor->dns, doctor->arena,
+	    settings->resolver.deadline, DNS_QUERIES_MAX);
+
+	for (size_t i = 0; i < settings->n_domains; i++) {
+		const struct settings_domain *domain = &settings->domains[i];
+
+		if (domain->name[0] == '*' || !doctor_wants(doctor, domain->name))
+			continue;
+		for (size_t k = 0; k < domain->n_keys; k++)
+			say_unseen(doctor, domain->name, &domain->keys[k], lookups);
+	}
+}
+
+/* ---- the section ---- */
+
+static bool
+is_wanted(const struct doctor *doctor, const struct ring_key *key)
+{
+	return strchr(key->domain, '*') == NULL && doctor_wants(doctor, key->domain);
+}
+
+/* Keys [from, to): asked for at once. */
+static void
+look_at(struct doctor *doctor, const struct keyring *ring, size_t from, size_t to)
+{
+	struct lookups *lookups = lookups_new(doctor->dns, doctor->arena,
+	    doctor->settings->resolver.deadline, AT_ONCE);
+	size_t i;
+
+	for (i = from; i < to; i++) {
+		if (is_wanted(doctor, keyring_at(ring, i)))
+			dns_get(lookups, keyring_at(ring, i)->dns_name, DNS_TXT);
+	}
+	while (lookups_wait(lookups))
+		continue;
+	for (i = from; i < to; i++) {
+		if (is_wanted(doctor, keyring_at(ring, i)))
+			sightings_note(doctor->sightings, keyring_at(ring, i),
+			    dns_get(lookups, keyring_at(ring, i)->dns_name, DNS_TXT),
+			    doctor->report->now);
+	}
+	for (i = from; i < to; i++) {
+		const struct ring_key *key = keyring_at(ring, i);
+
+		if (!is_wanted(doctor, key))
+			continue;
+		say_dns(doctor, key, dns_get(lookups, key->dns_name, DNS_TXT));
+		say_strength(doctor, key);
+		say_age(doctor, key);
+		say_access(doctor, key->path);
+	}
+}
+
+void
+doctor_keys(struct doctor *doctor)
+{
+	const struct keyring *ring = snapshot_keyring(doctor->snapshot);
+	size_t n = keyring_count(ring);
+
+	if (*doctor->key_errors != '\0')
+		say_errors(doctor);
+	doctor_progress(doctor, "asking DNS about %zu keys", n);
+	for (size_t i = 0; i < n; i += AT_ONCE)
+		look_at(doctor, ring, i, i + AT_ONCE < n ? i + AT_ONCE : n);
+	say_all_unseen(doctor);
+}

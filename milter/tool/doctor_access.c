@@ -9,60 +9,20 @@
 
 #include "base/arena.h"
 #include "tool/doctor_access.h"
-
-bool
-account_find(struct arena *arena, const char *name, struct account *account_r)
-{
-	const struct passwd *entry = getpwnam(name);
-	int n = ACCESS_GROUPS_MAX;
-
-	if (entry == NULL)
-		return false;
-	account_r->name = arena_strdup(arena, name);
-	account_r->uid = entry->pw_uid;
-	if (getgrouplist(name, entry->pw_gid, account_r->gids, &n) < 0)
-		n = ACCESS_GROUPS_MAX;
-	account_r->n_gids = (size_t)n;
-	return true;
-}
-
-static bool
-is_member(const struct account *account, gid_t gid)
-{
-	for (size_t i = 0; i < account->n_gids; i++) {
-		if (account->gids[i] == gid)
-			return true;
-	}
-	return false;
-}
-
-/* Owner, group, others: the first that fits decides. */
-static bool
-may(const struct account *account, const struct stat *st, unsigned want)
-{
-	unsigned bits = st->st_mode & 07;
-
-	if (account->uid == 0)
-		return true;
-	if (st->st_uid == account->uid)
-		bits = st->st_mode >> 6 & 07;
-	else if (is_member(account, st->st_gid))
-		bits = st->st_mode >> 3 & 07;
-	return (bits & want) == want;
-}
+#include "tool/reach.h"
 
 static enum access_result
-look(const struct account *account, const char *path, unsigned want)
+look(const struct reach_user *user, const char *path, unsigned want)
 {
 	struct stat st;
 
 	if (stat(path, &st) != 0)
 		return errno == ENOENT || errno == ENOTDIR ? ACCESS_MISSING : ACCESS_UNSEEN;
-	return may(account, &st, want) ? ACCESS_GRANTED : ACCESS_REFUSED;
+	return reach_may(user, st.st_mode, st.st_uid, st.st_gid, (int)want) ? ACCESS_GRANTED : ACCESS_REFUSED;
 }
 
 enum access_result
-account_may(struct arena *arena, const struct account *account, const char *path,
+access_may(struct arena *arena, const struct reach_user *user, const char *path,
     unsigned want, const char **at_r)
 {
 	char *part = arena_strdup(arena, path);
@@ -73,7 +33,7 @@ account_may(struct arena *arena, const struct account *account, const char *path
 		slash += strspn(slash, "/");
 		saved = *slash;
 		*slash = '\0';
-		result = *part == '\0' ? ACCESS_GRANTED : look(account, part, ACCESS_ENTER);
+		result = *part == '\0' ? ACCESS_GRANTED : look(user, part, ACCESS_ENTER);
 		if (result != ACCESS_GRANTED) {
 			while (slash > part + 1 && slash[-1] == '/')
 				*--slash = '\0';
@@ -84,7 +44,7 @@ account_may(struct arena *arena, const struct account *account, const char *path
 		slash += strcspn(slash, "/");
 	}
 	*at_r = path;
-	return look(account, path, want);
+	return look(user, path, want);
 }
 
 static const char *

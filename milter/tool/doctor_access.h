@@ -1,29 +1,13 @@
 /*
- * What another user of this host may do with a file, worked out from what
- * stat() says: nobody has to become that user.
+ * What another user of this host may do with a file; reach.h looks at sockets.
  */
 #ifndef MW_TOOL_DOCTOR_ACCESS_H
 #define MW_TOOL_DOCTOR_ACCESS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
-
 struct arena;
+struct reach_user;
 
-#define ACCESS_GROUPS_MAX 64
-
-enum { ACCESS_READ = 4, ACCESS_WRITE = 2, ACCESS_ENTER = 1 };	/* as in a mode */
-
-struct account {
-	const char *name;
-	uid_t uid;
-	gid_t gids[ACCESS_GROUPS_MAX];
-	size_t n_gids;
-};
-
-/* False where there is no such user. */
-bool account_find(struct arena *arena, const char *name, struct account *account_r);
+enum { ACCESS_READ = 4, ACCESS_WRITE = 2, ACCESS_ENTER = 1 };	/* as R_OK, W_OK, X_OK */
 
 enum access_result {
 	ACCESS_GRANTED,
@@ -33,10 +17,10 @@ enum access_result {
 };
 
 /*
- * Whether the account may do `want` with the file, every directory on the way
+ * Whether the user may do `want` with the file, every directory on the way
  * entered.  Access lists (ACLs) are seen as far as the group bits show them.
  */
-enum access_result account_may(struct arena *arena, const struct account *account,
+enum access_result access_may(struct arena *arena, const struct reach_user *user,
     const char *path, unsigned want, const char **at_r);
 
 /* "rw-r----- root:mailworthy" of a file, "" where it cannot be looked at. */

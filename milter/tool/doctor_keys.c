@@ -18,6 +18,7 @@
 #include "tool/doctor.h"
 #include "tool/doctor_access.h"
 #include "tool/doctor_looks.h"
+#include "tool/reach.h"
 
 enum {
 	BITS_ADVISED = 2048,
@@ -68,11 +69,11 @@ say_access(struct doctor *doctor, const char *path)
 {
 	const char *user = doctor->settings->user, *at;
 	struct doctor_line *line;
-	struct account account;
+	struct reach_user account;
 
 	if (user == NULL || *user == '\0')
 		return;
-	if (!account_find(doctor->arena, user, &account)) {
+	if (!reach_user(user, &account)) {
 		if (doctor_report_find(doctor->report, "key-access", user) != NULL)
 			return;
 		line = doctor_say(doctor, DOCTOR_FAULT, "key-access", user,
@@ -82,7 +83,7 @@ say_access(struct doctor *doctor, const char *path)
 		doctor_paste(doctor, line, "adduser --system --group %s", user);
 		return;
 	}
-	if (account_may(doctor->arena, &account, path, ACCESS_READ, &at) != ACCESS_REFUSED)
+	if (access_may(doctor->arena, &account, path, ACCESS_READ, &at) != ACCESS_REFUSED)
 		return;
 	line = doctor_say(doctor, DOCTOR_ADVICE, "key-access", path, "The user %s may not "
 	    "%s %s (%s): the daemon must be started as root to read the key.", user,

@@ -236,8 +236,10 @@ EXTRA_DIST += \
 	tests/lib/dnsserver.py \
 	tests/lib/inject.py \
 	tests/lib/milter.py \
+	tests/lib/mta.py \
 	tests/lib/postfix.py \
 	tests/lib/prometheus.py \
+	tests/lib/sendmail.py \
 	tests/milter/hostile.py \
 	tests/milter/metrics.py \
 	tests/milter/outbound.py \
@@ -252,6 +254,7 @@ EXTRA_DIST += \
 	tests/milter/threads.supp \
 	tests/mta/process.py \
 	tests/mta/recipients.py \
+	tests/mta/sendmail_own.py \
 	tests/tool/page.py
 
 # make fuzzers (after configure --enable-fuzzers): not part of make check

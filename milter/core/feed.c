@@ -156,6 +156,20 @@ put_field(const struct leaving *leaving, struct slice name, struct slice value)
 	}
 }
 
+/* A change of a field that did not come adds it. */
+static bool
+is_new(const struct leaving *leaving, const struct edit *edit)
+{
+	const struct headers *came = passage_came(leaving->passage);
+	unsigned n = 0;
+
+	if (edit->kind != EDIT_CHANGE_HEADER)
+		return edit->kind == EDIT_INSERT_HEADER;
+	for (size_t i = 0; i < headers_kept(came); i++)
+		n += slice_is(headers_at(came, i)->name, edit->name);
+	return n < edit->index;
+}
+
 /* The last one inserted stands on top. */
 static void
 put_inserted(const struct leaving *leaving)
@@ -163,7 +177,7 @@ put_inserted(const struct leaving *leaving)
 	const struct plan *plan = passage_plan(leaving->passage);
 
 	for (size_t i = plan->n_edits; i-- > 0;) {
-		if (plan->edits[i].kind == EDIT_INSERT_HEADER)
+		if (is_new(leaving, &plan->edits[i]))
 			put_field(leaving, slice_of(plan->edits[i].name),
 			    slice_of(plan->edits[i].value));
 	}

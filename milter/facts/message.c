@@ -22,6 +22,13 @@ session_new(void)
 	return session;
 }
 
+enum mta
+session_mta(const char *version)
+{
+	return version != NULL && version[0] >= '0' && version[0] <= '9' ?
+	    MTA_SENDMAIL : MTA_OTHER;
+}
+
 void
 session_free(struct session **session)
 {

@@ -33,8 +33,12 @@ struct view;
 
 enum direction { DIRECTION_OUTBOUND, DIRECTION_INBOUND };
 
+/* Which MTA speaks, where that matters: each changes other things behind a filter. */
+enum mta { MTA_OTHER, MTA_SENDMAIL };
+
 struct session {
 	struct arena *arena;
+	enum mta mta;
 	struct ip client_addr;		/* family 0: none given */
 	uint16_t client_port;
 	const char *client_name;	/* may be NULL */
@@ -122,6 +126,10 @@ struct message {
 
 struct session *session_new(void);
 void session_free(struct session **session);
+
+/* By its version (macro v): Sendmail gives a number alone, "8.17.1", Postfix its name
+ * too.  NULL: not told. */
+enum mta session_mta(const char *version);
 
 /* now and begun_us come from the caller's clock. */
 struct message *message_new(const struct session *session, time_t now, int64_t begun_us);

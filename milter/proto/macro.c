@@ -28,7 +28,7 @@ static const struct {
 	int stage;
 	const char *names;
 } stages[] = {
-	{ SMFIM_CONNECT, "j {daemon_name} {daemon_addr} {daemon_port} {client_port}" },
+	{ SMFIM_CONNECT, "j v {daemon_name} {daemon_addr} {daemon_port} {client_port}" },
 	{ SMFIM_HELO, "j" },
 	/* {daemon_name} is always there: libmilter keeps the macros of the message
 	 * before, a login too, when none is sent */

@@ -182,6 +182,7 @@ mlfi_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 		    &session->client_port);
 	if (session->client_port == 0)
 		session->client_port = (uint16_t)macro_number(ctx, "{client_port}");
+	session->mta = session_mta(macro_optional(ctx, "v"));
 	session->mta_name = keep(session->arena, macro_expected(ctx, "j"));
 	session->daemon_name = keep(session->arena, macro_expected(ctx, "{daemon_name}"));
 	if (daemon_addr != NULL && daemon_port != NULL)

@@ -99,6 +99,23 @@ plan_mended(const struct message_repair *repair, struct plan *plan)
 	plan->body = repair->body;
 }
 
+/*
+ * Sendmail has a Date and a Message-ID of its own ready for a message without, which
+ * it shows to no filter and sends beside one that is inserted.  To change the first
+ * is to change that one.
+ */
+static void
+add_field(const struct check_input *input, struct plan *plan, const char *name,
+    const char *text)
+{
+	const char *value = arena_printf(input->arena, " %s", text);
+
+	if (input->message->session->mta == MTA_SENDMAIL)
+		add_edit(plan, EDIT_CHANGE_HEADER, name, value, 1);
+	else
+		insert(plan, name, value);
+}
+
 static void
 plan_repairs(const struct check_input *input, struct plan *plan)
 {
@@ -108,11 +125,9 @@ plan_repairs(const struct check_input *input, struct plan *plan)
 
 	plan->repaired = repaired;
 	if (message->added_message_id != NULL)
-		insert(plan, "Message-ID", arena_printf(input->arena, " %s",
-		    message->added_message_id));
+		add_field(input, plan, "Message-ID", message->added_message_id);
 	if (message->added_date != NULL) {
-		insert(plan, "Date", arena_printf(input->arena, " %s",
-		    message->added_date));
+		add_field(input, plan, "Date", message->added_date);
 		repaired[plan->n_repaired++] = "date";
 	}
 	if (message->added_message_id != NULL)

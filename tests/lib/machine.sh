@@ -101,7 +101,7 @@ get_postfix() {
 		return 0
 	fi
 	postfix_root="$top/build/postfix"
-	unpack_package postfix "$postfix_root"
+	unpack_packages "$postfix_root" postfix
 	id postfix >/dev/null 2>&1 ||
 	    as_root adduser --quiet --system --group --no-create-home \
 		--home /var/spool/postfix postfix
@@ -113,13 +113,29 @@ get_postfix() {
 get_promtool() {
 	command -v promtool >/dev/null || [ -x "$top/build/prometheus/usr/bin/promtool" ] ||
 	    [ -z "$(apt-cache show prometheus 2>/dev/null)" ] ||
-	    unpack_package prometheus "$top/build/prometheus"
+	    unpack_packages "$top/build/prometheus" prometheus
 }
 
-# unpack_package NAME DIR: the files of a Debian package, nothing run.
-unpack_package() {
-	[ -d "$2/usr" ] && return 0
-	mkdir -p "$2"
-	(cd "$2" && apt-get -q download "$1" >/dev/null && dpkg -x "$1"_*.deb .) ||
-	    die "The package $1 could not be fetched"
+# Sendmail for tests, always beside the MTA of the machine: unpacked, with only the
+# libraries it needs installed.  Sets sendmail_root.
+get_sendmail() {
+	local libraries
+	sendmail_root="$top/build/sendmail"
+	libraries=$(apt-cache depends --important sendmail-bin |
+	    awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }')
+	# shellcheck disable=SC2086
+	install_packages m4 $libraries
+	unpack_packages "$sendmail_root" sendmail-bin sendmail-cf
+	# set-group-id programs take no directory of libraries from the environment
+	find "$sendmail_root/usr" -type f -perm -2000 -exec chmod g-s {} +
+}
+
+# unpack_packages DIR NAME...: the files of Debian packages, nothing run.
+unpack_packages() {
+	local dir=$1; shift
+	[ -d "$dir/usr" ] && return 0
+	rm -rf "$dir.new" && mkdir -p "$dir.new"
+	(cd "$dir.new" && apt-get -q download "$@" >/dev/null &&
+	    for file in *.deb; do dpkg -x "$file" . || exit 1; done) &&
+	    mv "$dir.new" "$dir" || die "These packages could not be fetched: $*"
 }

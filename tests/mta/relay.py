@@ -10,7 +10,6 @@ a reader what was sent: the octets of each part, and the text of each field.
 
 import os
 import pathlib
-import pwd
 import re
 import shutil
 import sys
@@ -21,9 +20,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
 from daemon import Daemon, keygen, zone_txt  # noqa: E402
+import mta  # noqa: E402
 import parts  # noqa: E402
 from dnsserver import Server, Zone  # noqa: E402
-from postfix import Postfix, free_port  # noqa: E402
+from sendmail import Sendmail  # noqa: E402
 from shapes import all_shapes  # noqa: E402
 from sink import Sink  # noqa: E402
 from smtp import Smtp  # noqa: E402
@@ -71,7 +71,7 @@ check "header-size" {{ action = none }}
 BREAKS = {"line-long", "dkim-cannot-sign"}
 BREAKS_WITHOUT_8BITMIME = BREAKS | {"body-8bit"}
 
-VOLATILE = re.compile(rb"^(received|message-id|date):", re.I)
+VOLATILE = re.compile(rb"^(received|(?:resent-)?message-id|date):", re.I)
 OURS = re.compile(rb"^(x-mailworthy|dkim-signature):", re.I)
 
 failed = 0
@@ -101,46 +101,40 @@ def untouched(message, ours):
 class Rig:
     """Postfix with us, and Postfix without, each with a sink."""
 
-    def __init__(self, build, scratch, kind, canon, extensions):
+    def __init__(self, build, scratch, name, kind, canon, extensions):
         self.scratch = pathlib.Path(scratch)
         keys = self.scratch / "keys"
         _, rsa = keygen(build, keys, "example.com", "rsa")
         _, ed = keygen(build, keys, "example.com", "ed", "--ed25519")
         zone = ZONE
-        for name in ("example.com", "mail.example.com", "xn--bcher-kva.example.com"):
-            zone += f"rsa._domainkey.{name} TXT {zone_txt(rsa)}\n"
+        for domain in ("example.com", "mail.example.com", "xn--bcher-kva.example.com"):
+            zone += f"rsa._domainkey.{domain} TXT {zone_txt(rsa)}\n"
         zone += f"ed._domainkey.example.com TXT {zone_txt(ed)}\n"
         self.zone = Zone(zone)
         self.dns = Server(self.zone)
         self.sink, self.plain_sink = Sink(extensions), Sink(extensions)
-        spool = self.scratch / "with/spool"
-        (spool / "mailworthy").mkdir(parents=True)
-        if kind == "unix":
-            socket, milter = f"unix:{spool}/mailworthy/mw.sock", "unix:mailworthy/mw.sock"
-            os.chown(spool / "mailworthy", -1, pwd.getpwnam("postfix").pw_gid)
-            os.chmod(spool / "mailworthy", 0o750)
-        else:
-            socket = milter = f"inet:127.0.0.1:{free_port()}"
+        socket, milter, group = mta.milter_socket(name, kind, self.scratch / "with")
         self.daemon = Daemon(build, self.scratch, CONFIG.format(
-            group="postfix" if kind == "unix" else "", port=self.dns.port, keys=keys,
+            group=group, port=self.dns.port, keys=keys,
             canon=canon), socket=socket)
         # or Postfix demands SMTPUTF8 of local mail before a filter has seen it
-        settings = {"local_header_rewrite_clients": "", "smtputf8_autodetect_classes": "verify"}
-        self.postfix = Postfix(self.scratch / "with", self.sink.next_hop, milters=milter,
-                               chroot=kind == "unix", settings=settings)
-        self.plain = Postfix(self.scratch / "without", self.plain_sink.next_hop,
-                             settings=settings)
+        settings = {"postfix": {"local_header_rewrite_clients": "",
+                                "smtputf8_autodetect_classes": "verify"}}
+        self.mta = mta.make(name, self.scratch / "with", self.sink.next_hop, milters=milter,
+                            kind=kind, settings=settings)
+        self.plain = mta.make(name, self.scratch / "without", self.plain_sink.next_hop,
+                              settings=settings)
 
     def __enter__(self):
         self.daemon.start()
-        self.postfix.start()
+        self.mta.start()
         self.plain.start()
         self.verifiers = Verifiers(self.zone, self.dns.port)
         return self
 
     def __exit__(self, *_):
         self.verifiers.close()
-        self.postfix.stop()
+        self.mta.stop()
         self.plain.stop()
         self.daemon.stop()
         self.dns.close()
@@ -148,22 +142,26 @@ class Rig:
         self.plain_sink.close()
 
 
-def submit(postfix, how, text, options):
+def submit(mail, how, text, options):
     sender = options.get("sender", "billing@example.com")
     rcpts = options.get("rcpt", "anna@example.net")
     if how == "sendmail":
-        run = postfix.sendmail(sender, [rcpts] if isinstance(rcpts, str) else rcpts, text)
+        run = mail.sendmail(sender, [rcpts] if isinstance(rcpts, str) else rcpts, text)
         return "250" if run.returncode == 0 else run.stderr.decode()
-    smtp = Smtp(postfix.port)
+    smtp = Smtp(mail.port)
     try:
         return smtp.send(sender, rcpts, text, options.get("mail", ""))
     finally:
         smtp.close()
 
 
-def arrive(sink, before, seconds=20):
-    """The next message at the sink, or None."""
-    return sink.messages[before][2] if sink.wait(before + 1, seconds) else None
+def arrive(mail, sink, before, seconds=20):
+    """The next message at the sink, or None.  Sendmail sends one of many recipients in
+    several transactions: the last is waited for."""
+    got = sink.messages[before][2] if sink.wait(before + 1, seconds) else None
+    if isinstance(mail, Sendmail):
+        mail.wait_idle(seconds)
+    return got
 
 
 def as_sent(text, how, plain):
@@ -190,7 +188,7 @@ def names_kept(before, after):
 def one(rig, label, name, how, text, options, breaks):
     before, plain_before = len(rig.sink.messages), len(rig.plain_sink.messages)
     records_before = len(rig.daemon.records())
-    answer = submit(rig.postfix, how, text, options)
+    answer = submit(rig.mta, how, text, options)
     plain_answer = submit(rig.plain, how, text, options)
     label = f"{label}: {name}"
     if not plain_answer.startswith("250"):
@@ -199,8 +197,8 @@ def one(rig, label, name, how, text, options, breaks):
     if not answer.startswith("250"):
         report(False, label, "our reply: " + answer)
         return "failed"
-    got = arrive(rig.sink, before)
-    plain = arrive(rig.plain_sink, plain_before)
+    got = arrive(rig.mta, rig.sink, before)
+    plain = arrive(rig.plain, rig.plain_sink, plain_before)
     end = time.monotonic() + 5
     while len(rig.daemon.records()) == records_before and time.monotonic() < end:
         time.sleep(0.02)
@@ -208,7 +206,7 @@ def one(rig, label, name, how, text, options, breaks):
     findings = {f["id"] for f in record["findings"]}
     if got is None or plain is None:
         report((got is None) == (plain is None), label, "did not arrive: " +
-               rig.postfix.read_log()[-600:])
+               rig.mta.read_log()[-600:])
         return "failed" if (got is None) != (plain is None) else "undeliverable"
     mended = set(record["repaired"]) & {"headers", "encoding"}
     fields, body = untouched(got, True)
@@ -242,16 +240,16 @@ def one(rig, label, name, how, text, options, breaks):
     return "verified" if good_python and good_perl else "named" if named else "failed"
 
 
-def run(build, kind, canon, extensions, breaks, label):
+def run(build, name, kind, canon, extensions, breaks, label):
     scratch = tempfile.mkdtemp(prefix="mailworthy-relay-")
     os.chmod(scratch, 0o755)
     counts = {}
     try:
-        with Rig(build, scratch, kind, canon, extensions) as rig:
-            for name, how, text, options in all_shapes():
+        with Rig(build, scratch, name, kind, canon, extensions) as rig:
+            for shape, how, text, options in all_shapes():
                 if options.get("large") and label != "unix":
                     continue
-                result = one(rig, label, name, how, text, options, breaks)
+                result = one(rig, label, shape, how, text, options, breaks)
                 counts[result] = counts.get(result, 0) + 1
             print(f"# {label}: {counts}")
     finally:
@@ -261,9 +259,10 @@ def run(build, kind, canon, extensions, breaks, label):
 def main():
     build = sys.argv[1]
     full = ("8BITMIME", "SMTPUTF8", "SIZE 0")
-    run(build, "unix", "relaxed/relaxed", full, BREAKS, "unix")
-    run(build, "inet", "simple/simple", full, BREAKS, "inet")
-    run(build, "unix", "relaxed/simple", ("SIZE 0",), BREAKS_WITHOUT_8BITMIME,
+    name = mta.chosen(sys.argv)
+    run(build, name, "unix", "relaxed/relaxed", full, BREAKS, "unix")
+    run(build, name, "inet", "simple/simple", full, BREAKS, "inet")
+    run(build, name, "unix", "relaxed/simple", ("SIZE 0",), BREAKS_WITHOUT_8BITMIME,
         "no 8BITMIME")
     return 1 if failed else 0
 

@@ -262,6 +262,8 @@ session_line(struct scenario *s, const char *word, const char *value)
 		ip_parse(slice_of(value), &s->mta->client_addr);
 	else if (strcmp(word, "helo") == 0)
 		s->mta->mta_name = text;
+	else if (strcmp(word, "version") == 0)
+		s->mta->mta = session_mta(value);
 	else if (strcmp(word, "daemon") == 0)
 		s->mta->daemon_name = value;
 	else if (strcmp(word, "daemon-addr") == 0)

@@ -274,6 +274,22 @@ tells_notices(void **state)
 	}
 }
 
+static void
+tells_sendmail(void **state)
+{
+	static const struct { const char *version; enum mta expected; } rows[] = {
+		{ "8.17.1.9", MTA_SENDMAIL },
+		{ "8.18.1/Submit", MTA_SENDMAIL },
+		{ "Postfix 3.7.11", MTA_OTHER },
+		{ "", MTA_OTHER },
+		{ NULL, MTA_OTHER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(session_mta(rows[i].version), rows[i].expected);
+}
+
 int
 main(void)
 {
@@ -285,6 +301,7 @@ main(void)
 		cmocka_unit_test(keeps_recipients),
 		cmocka_unit_test(tells_direction),
 		cmocka_unit_test(tells_notices),
+		cmocka_unit_test(tells_sendmail),
 	};
 
 	return cmocka_run_group_tests(tests, open_session, close_session);

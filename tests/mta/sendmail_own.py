@@ -1,0 +1,219 @@
+#!/usr/bin/python3
+"""What is Sendmail's own way of a real Sendmail with mailworthy as its filter:
+macros, quarantine, answers, mail of the sendmail command.
+
+    sendmail_own.py BUILD
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+
+from daemon import Daemon, keygen, zone_txt  # noqa: E402
+from dnsserver import Server, Zone  # noqa: E402
+import mta  # noqa: E402
+from sendmail import Sendmail  # noqa: E402
+from sink import Sink  # noqa: E402
+from smtp import Smtp  # noqa: E402
+from verify import Verifiers  # noqa: E402
+
+ZONE = """\
+example.com A 192.0.2.10
+example.com MX 10 mail.example.com
+example.com TXT "v=spf1 ip4:192.0.2.10 -all"
+mail.example.com A 192.0.2.10
+example.net MX 10 mail.example.net
+mail.example.net A 192.0.2.20
+10.2.0.192.in-addr.arpa PTR mail.example.com
+"""
+
+CONFIG = """\
+mode = enforce
+socket-group = ""
+user = ""
+egress "default" {{ addresses = {{"192.0.2.10"}} helo = "mail.example.com" }}
+resolver {{ servers = {{"127.0.0.1@{port}"}} }}
+domain "example.com" {{ key "s1" {{ file = "{keys}/example.com.s1.pem" }} }}
+check "to-missing" {{ action = {action} }}
+"""
+
+FIELDS = {
+    "From": "Billing <billing@example.com>",
+    "To": "anna@example.net",
+    "Subject": "Invoice",
+    "Date": "Mon, 02 Mar 2026 10:00:00 +0000",
+    "Message-ID": "<1@example.com>",
+}
+
+
+def message(*without, **changed):
+    fields = {k: v for k, v in {**FIELDS, **changed}.items() if k not in without}
+    head = "".join(f"{k}: {v}\r\n" for k, v in fields.items())
+    return head.encode() + b"\r\nYour invoice is attached.\r\n"
+
+
+class Rig:
+    def __init__(self, build):
+        self.build = build
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-sendmail-"))
+        os.chmod(self.scratch, 0o755)
+        _, record = keygen(build, self.scratch / "keys", "example.com", "s1")
+        self.zone = Zone(ZONE + f"s1._domainkey.example.com TXT {zone_txt(record)}\n")
+        self.dns, self.sink = Server(self.zone), Sink()
+        socket, milter, _ = mta.milter_socket("sendmail", "unix", self.scratch)
+        self.daemon = Daemon(build, self.scratch / "daemon", self.config(), socket=socket)
+        self.sendmail = Sendmail(self.scratch / "mta", self.sink.next_hop, milters=milter)
+
+    def config(self, action="none"):
+        return CONFIG.format(port=self.dns.port, keys=self.scratch / "keys", action=action)
+
+    def configure(self, action):
+        """What is done with a message that names no recipient."""
+        self.daemon.stop()
+        self.daemon.write(self.config(action))
+        self.daemon.start()
+
+    def __enter__(self):
+        self.daemon.start()
+        self.sendmail.start()
+        self.verifiers = Verifiers(self.zone, self.dns.port)
+        return self
+
+    def __exit__(self, *_):
+        self.verifiers.close()
+        self.sendmail.stop()
+        self.daemon.stop()
+        self.dns.close()
+        self.sink.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def send(self, text, rcpts="anna@example.net"):
+        smtp = Smtp(self.sendmail.port)
+        try:
+            return smtp.send("billing@example.com", rcpts, text)
+        finally:
+            smtp.close()
+
+    def send_local(self, text):
+        return self.sendmail.sendmail("billing@example.com", ["anna@example.net"],
+                                      text.replace(b"\r\n", b"\n"))
+
+    def next_message(self, before, seconds=20):
+        assert self.sink.wait(before + 1, seconds), "nothing arrived"
+        return self.sink.messages[before][2]
+
+    def record(self, n):
+        end = time.monotonic() + 10
+        while len(self.daemon.records()) < n and time.monotonic() < end:
+            time.sleep(0.05)
+        return self.daemon.records()[n - 1]
+
+    def is_signed(self, text):
+        return [r[2] for r in self.verifiers.python(text)] == [True]
+
+
+def names(text):
+    head = text.partition(b"\r\n\r\n")[0]
+    return [n.decode().lower() for n in re.findall(rb"(?m)^([!-9;-~]+):", head)]
+
+
+def macros(rig):
+    before, records = len(rig.sink.messages), len(rig.daemon.records())
+    reply = rig.send(message())
+    assert reply.startswith("250"), reply
+    text = rig.next_message(before)
+    record = rig.record(records + 1)
+    assert record["queue_id"] and record["queue_id"] in reply, (record["queue_id"], reply)
+    assert record["queue_id"].encode() in text, text
+    assert record["client_addr"] == "127.0.0.1" and record["direction"] == "outbound", record
+    assert "does not send the macro" not in rig.daemon.read_log(), rig.daemon.read_log()
+    assert rig.is_signed(text), text
+
+
+def date_and_id(rig):
+    """Sendmail has its own ready, and shows them to no filter."""
+    before = len(rig.sink.messages)
+    assert rig.send(message("Date", "Message-ID")).startswith("250")
+    text = rig.next_message(before)
+    for name in ("date", "message-id"):
+        assert names(text).count(name) == 1, text
+    assert rig.is_signed(text), text
+
+
+def answers(rig):
+    before = len(rig.sink.messages)
+    rig.configure("reject")
+    reply = rig.send(message("To"))
+    assert re.match(r"5\d\d 5\.\d\.\d+ mailworthy to-missing: ", reply), reply
+    rig.configure("tempfail")
+    reply = rig.send(message("To"))
+    assert re.match(r"4\d\d 4\.\d\.\d+ mailworthy to-missing: ", reply), reply
+    assert rig.send(message()).startswith("250")
+    rig.next_message(before)
+    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+
+
+def quarantine(rig):
+    before = len(rig.sink.messages)
+    rig.configure("hold")
+    reply = rig.send(message("To"))
+    assert reply.startswith("250"), reply
+    held = rig.sendmail.queue_list()
+    assert len(held) == 1 and held[0]["queue_name"] == "hold" and \
+        "to-missing" in held[0]["reason"], held
+    listing = rig.sendmail.command("-bp", "-qQ").stdout.decode()
+    assert held[0]["queue_id"] in listing and "to-missing" in listing, listing
+    time.sleep(2.5)             # two runs of the queue
+    assert len(rig.sink.messages) == before
+    # as mailworthyd(8) says
+    rig.sendmail.command("-Q", "-qQ", "-qI" + held[0]["queue_id"])
+    rig.sendmail.flush()
+    assert rig.is_signed(rig.next_message(before))
+    assert rig.sendmail.wait_idle() and not rig.sendmail.queue_list()
+
+
+def local(rig):
+    """The sendmail command hands mail to the daemon by SMTP: it can be deferred."""
+    before, records = len(rig.sink.messages), len(rig.daemon.records())
+    rig.configure("tempfail")
+    run = rig.send_local(message("To", "Date"))
+    assert run.returncode == 0, run
+    record = rig.record(records + 1)
+    assert record["client_addr"] == "127.0.0.1" and record["verdict"] == "tempfail", record
+    waiting = rig.sendmail.queue_list()
+    assert len(waiting) == 1 and waiting[0]["queue_name"] == "deferred", waiting
+    rig.configure("none")
+    rig.sendmail.flush()
+    text = rig.next_message(before)
+    assert rig.is_signed(text) and names(text).count("date") == 1, text
+    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+
+
+def main():
+    failed = 0
+    with Rig(pathlib.Path(sys.argv[1]).resolve()) as rig:
+        for case in (macros, date_and_id, answers, quarantine, local):
+            name = f"sendmail: {case.__name__.replace('_', ' ')}"
+            try:
+                rig.configure("none")
+                case(rig)
+                print(f"ok {name}")
+            except Exception:       # each failure is one line of the report
+                failed = 1
+                print(f"not ok {name}")
+                print("    " + traceback.format_exc(limit=-3).replace("\n", "\n    "))
+                print("    " + rig.daemon.read_log()[-1500:].replace("\n", "\n    "))
+            sys.stdout.flush()
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -298,6 +298,7 @@ daemon_sources = \
 
 tool_sources = \
 	milter/tool/check.c \
+	milter/tool/compare.c milter/tool/compare.h \
 	milter/tool/doctor.c milter/tool/doctor.h \
 	milter/tool/doctor.def milter/tool/doctor_mta.def \
 	milter/tool/doctor_config.c \
@@ -323,8 +324,11 @@ tool_sources = \
 	milter/tool/postfix_ask.c \
 	milter/tool/postfix_milters.c \
 	milter/tool/postfix_rules.c \
+	milter/tool/probe.c milter/tool/probe.h \
 	milter/tool/reach.c milter/tool/reach.h \
 	milter/tool/report.c milter/tool/report.h \
+	milter/tool/sink.c milter/tool/sink.h \
+	milter/tool/sink_session.c \
 	milter/tool/tool.c milter/tool/tool.h \
 	milter/tool/web.c milter/tool/web.h \
 	milter/tool/web_style.c \

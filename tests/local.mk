@@ -31,6 +31,7 @@ unit_tests += \
 	tests/unit/test_tool_doctor_mta \
 	tests/unit/test_tool_postfix \
 	tests/unit/test_tool_reach \
+	tests/unit/test_tool_send \
 	tests/unit/test_tool_report
 
 EXTRA_DIST += \
@@ -262,6 +263,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_address \
 	tests/fuzz/fuzz_attachment \
 	tests/fuzz/fuzz_body \
+	tests/fuzz/fuzz_compare \
 	tests/fuzz/fuzz_content \
 	tests/fuzz/fuzz_date \
 	tests/fuzz/fuzz_dmarc_record \

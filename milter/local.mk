@@ -315,6 +315,9 @@ tool_sources = \
 	milter/tool/doctor_postfix_reach.c \
 	milter/tool/doctor_postfix_way.c \
 	milter/tool/doctor_report.c \
+	milter/tool/doctor_route.c \
+	milter/tool/doctor_send.c milter/tool/doctor_send.h \
+	milter/tool/doctor_send_judge.c \
 	milter/tool/doctor_show.c \
 	milter/tool/explain.c \
 	milter/tool/keygen.c \

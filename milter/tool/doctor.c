@@ -34,6 +34,7 @@ static const struct {
 	{ "domains", "Domains", doctor_domains, true },
 	{ "egress", "Addresses mail leaves from", doctor_egress, true },
 	{ "mta", "Mail server", doctor_mta, true },
+	{ "send", "Messages through the whole chain", doctor_send, true },
 };
 
 enum { OPTION_ZONE = 256, OPTION_ALL, OPTION_PROBLEMS, OPTION_POSTFIX_CONFIG,
@@ -48,6 +49,13 @@ static const struct option long_options[] = {
 	{ "zone", required_argument, NULL, OPTION_ZONE },
 	{ "postfix-config", required_argument, NULL, OPTION_POSTFIX_CONFIG },
 	{ "postconf", required_argument, NULL, OPTION_POSTCONF },
+	{ "send", no_argument, NULL, DOCTOR_OPTION_SEND },
+	{ "from", required_argument, NULL, DOCTOR_OPTION_FROM },
+	{ "to", required_argument, NULL, DOCTOR_OPTION_TO },
+	{ "via", required_argument, NULL, DOCTOR_OPTION_VIA },
+	{ "sink", required_argument, NULL, DOCTOR_OPTION_SINK },
+	{ "wait", required_argument, NULL, DOCTOR_OPTION_WAIT },
+	{ "received", required_argument, NULL, DOCTOR_OPTION_RECEIVED },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -64,6 +72,12 @@ usage(FILE *out, int status)
 	    "  --postfix-config DIR  where main.cf is, if not /etc/postfix\n"
 	    "  --postconf FILE postconf(1), if not in a usual place\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
+	    "  --send          send messages through the mail server and see what arrives:\n"
+	    "    --from ADDR, --to ADDR   (postmaster of a managed domain, mailworthy@doctor.test)\n"
+	    "    --via HOST:PORT|sendmail how to hand them over, may stand more than once (both)\n"
+	    "    --sink [ADDR:]PORT       where to catch them (127.0.0.1:8825)\n"
+	    "    --wait SECONDS           for each to arrive (20)\n"
+	    "  --received FILE compare a message of --send that arrived in a mailbox\n"
 	    "exit status: 0 no fault, 1 faults found, 2 wrong usage\n", out);
 	return status;
 }
@@ -161,7 +175,10 @@ parse_options(int argc, char **argv, struct arena *arena, struct doctor_options 
 		case OPTION_POSTFIX_CONFIG: options->postfix_config = optarg; break;
 		case OPTION_POSTCONF: options->postconf = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
-		default: return usage(stderr, TOOL_USAGE);
+		case '?': return usage(stderr, TOOL_USAGE);
+		default:
+			if (doctor_send_option(options, arena, option, optarg) != -1)
+				return TOOL_USAGE;
 		}
 	}
 	return optind == argc ? -1 : usage(stderr, TOOL_USAGE);
@@ -222,8 +239,13 @@ open_parts(struct doctor *doctor)
 static void
 run_sections(struct doctor *doctor)
 {
+	bool send = doctor->options->send || doctor->options->n_received > 0;
+
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (sections[i].wants_settings && doctor->core == NULL)
+			continue;
+		if ((sections[i].run == doctor_send) != send &&
+		    (sections[i].wants_settings || doctor->core != NULL))
 			continue;
 		doctor_report_begin(doctor->report, sections[i].name, sections[i].title);
 		sections[i].run(doctor);

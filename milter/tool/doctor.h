@@ -24,6 +24,8 @@ struct settings;
 struct sightings;
 struct snapshot;
 
+#define DOCTOR_VIA_MAX 8
+#define DOCTOR_RECEIVED_MAX 100
 #define DOCTOR_OK_SHOWN 25	/* lines of a section where all is well, without --all */
 
 /* ---- the report ---- */
@@ -117,6 +119,16 @@ struct doctor_options {
 	const char *zone;	/* --zone; NULL: real DNS */
 	const char *postfix_config;	/* directory of main.cf; NULL: the usual one */
 	const char *postconf;	/* the program; NULL: the usual one */
+	/* --send and --received: that section alone */
+	bool send;
+	const char *send_from, *send_to;	/* addresses; NULL: chosen */
+	const char *send_via[DOCTOR_VIA_MAX];	/* HOST:PORT or "sendmail" */
+	size_t n_send_via;
+	const char *sink_address;
+	unsigned sink_port;	/* 0: none, mail goes to a mailbox */
+	unsigned send_wait;	/* seconds */
+	const char *received[DOCTOR_RECEIVED_MAX];	/* files */
+	size_t n_received;
 	bool json;
 	struct doctor_view view;
 };
@@ -172,5 +184,15 @@ void doctor_keys(struct doctor *doctor);
 void doctor_domains(struct doctor *doctor);
 void doctor_egress(struct doctor *doctor);
 void doctor_mta(struct doctor *doctor);
+void doctor_send(struct doctor *doctor);
+
+/* An option of --send; TOOL_USAGE with a word about it, or -1. */
+int doctor_send_option(struct doctor_options *options, struct arena *arena, int option,
+    const char *value);
+
+enum {			/* options of doctor_send_option() */
+	DOCTOR_OPTION_SEND = 1000, DOCTOR_OPTION_FROM, DOCTOR_OPTION_TO, DOCTOR_OPTION_VIA,
+	DOCTOR_OPTION_SINK, DOCTOR_OPTION_WAIT, DOCTOR_OPTION_RECEIVED,
+};
 
 #endif

@@ -24,6 +24,7 @@ base_sources = \
 settings_sources = \
 	milter/settings/build.c milter/settings/build.h \
 	milter/settings/build_domain.c \
+	milter/settings/build_import.c \
 	milter/settings/build_lists.c \
 	milter/settings/build_logins.c \
 	milter/settings/build_stream.c \
@@ -34,6 +35,15 @@ settings_sources = \
 	milter/settings/files_pack.c \
 	milter/settings/files_safe.c \
 	milter/settings/files_store.h \
+	milter/settings/import/dataset.c milter/settings/import/dataset.h \
+	milter/settings/import/hosts.c milter/settings/import/hosts.h \
+	milter/settings/import/import.c milter/settings/import/import.h \
+	milter/settings/import/keytable.c milter/settings/import/keytable.h \
+	milter/settings/import/opendkim.c \
+	milter/settings/import/opendkim.def \
+	milter/settings/import/pattern.c \
+	milter/settings/import/signing.c milter/settings/import/signing.h \
+	milter/settings/import/theirs.c milter/settings/import/theirs.h \
 	milter/settings/lists.c milter/settings/lists.h \
 	milter/settings/lists_phrases.c \
 	milter/settings/lists_providers.c \

@@ -143,6 +143,7 @@ unit_tests += \
 	tests/unit/test_settings_dump \
 	tests/unit/test_settings_errors \
 	tests/unit/test_settings_files \
+	tests/unit/test_settings_import \
 	tests/unit/test_settings_lists \
 	tests/unit/test_settings_load \
 	tests/unit/test_settings_options
@@ -243,6 +244,7 @@ EXTRA_DIST += \
 	tests/lib/sendmail.py \
 	tests/milter/hostile.py \
 	tests/milter/metrics.py \
+	tests/milter/opendkim.py \
 	tests/milter/outbound.py \
 	tests/milter/process.py \
 	tests/milter/repair.py \

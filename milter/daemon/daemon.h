@@ -21,6 +21,7 @@ struct snapshot;
 #define DAEMON_SEND_SECONDS 5		/* for the worker to take what it is sent */
 #define DAEMON_STOP_SECONDS 30		/* after SIGTERM: then SIGKILL */
 #define DAEMON_FINISH_SECONDS 5		/* of them, for clients that still send */
+#define DAEMON_REMARKS_SAID 20		/* remarks on what is imported, in the log */
 #define DAEMON_GONE_SAID 20		/* domains named that a reload took away */
 #define DAEMON_ERROR_MAX 4000		/* octets kept of the error of a reload */
 #define DAEMON_PAUSE_MAX 30		/* seconds between restarts of a dying worker */

@@ -105,6 +105,9 @@ daemon_check(const struct daemon_options *options)
 		    mode == MODE_AUDIT ? "audit" : "enforce");
 	if (!snapshot_settings(snapshot)->sandbox)
 		fputs("The daemon will run without its sandbox (sandbox = no).\n", stderr);
+	if (*snapshot_settings(snapshot)->remarks != '\0')
+		fprintf(stderr, "Imported, and not as it was:\n%s\n",
+		    snapshot_settings(snapshot)->remarks);
 	if (snapshot_settings(snapshot)->n_domains == 0)
 		fputs("No domain is managed here: nothing will be signed. "
 		    "`mailworthy keygen DOMAIN` tells what to do.\n", stderr);

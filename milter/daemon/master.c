@@ -284,6 +284,24 @@ log_lines(const char *text)
 			log_listed(LOG_LEVEL_ERROR, "%.*s", (int)line.n, line.p);
 }
 
+/* What was imported from another filter and is not as it was. */
+static void
+warn_imported(const struct settings *settings)
+{
+	struct slice rest = slice_of(settings->remarks), line;
+	unsigned said = 0, more = 0;
+
+	while (slice_split(&rest, '\n', &line)) {
+		if (said++ < DAEMON_REMARKS_SAID)
+			log_warning("%.*s", (int)line.n, line.p);
+		else
+			more++;
+	}
+	if (more > 0)
+		log_warning("%u more remarks on what was imported; mailworthyd -n tells them "
+		    "all", more);
+}
+
 /* A worker that does not run gets the new files when it is started. */
 static void
 pass_on(struct master *master, struct files *files, struct arena *arena)
@@ -328,6 +346,7 @@ reload(struct master *master)
 		warn_fixed(snapshot_settings(master->snapshot), snapshot_settings(fresh),
 		    arena);
 		warn_gone(snapshot_settings(master->snapshot), snapshot_settings(fresh));
+		warn_imported(snapshot_settings(fresh));
 		master->domains_before = snapshot_settings(master->snapshot)->n_domains;
 		snapshot_unref(&master->snapshot);
 		master->snapshot = fresh;
@@ -463,6 +482,7 @@ prepare(struct master *master, struct arena *arena, const char **error_r)
 	if (master->snapshot == NULL)
 		return -1;
 	settings = snapshot_settings(master->snapshot);
+	warn_imported(settings);
 	socket = settings->socket;
 	if (options->socket != NULL)
 		socket = settings_socket(arena, options->socket);

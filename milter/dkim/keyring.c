@@ -58,14 +58,17 @@ struct load {				/* while the ring is built */
 	struct files *files;
 	struct arena *arena;		/* for texts that do not outlive the call */
 	struct buf errors;
+	struct map *by_path;		/* struct loaded: one file may serve many domains */
+	struct map *listed;		/* by DNS name and path */
 	bool lenient;
 };
 
 static void
-complain(struct load *load, unsigned line, const char *what, const char *text)
+complain(struct load *load, const char *file, unsigned line, const char *what,
+    const char *text)
 {
 	buf_printf(&load->errors, "%s%s:%u: %s: %s", load->errors.n > 0 ? "\n" : "",
-	    load->settings->path, line, what, text);
+	    file != NULL ? file : load->settings->path, line, what, text);
 }
 
 static void
@@ -99,13 +102,16 @@ why_unread(const struct load *load, const struct file *file)
 
 /* NULL after a complaint, or when the user may not read it and need not. */
 static struct loaded *
-load_key(struct load *load, const char *path, unsigned line, bool *unseen)
+load_key(struct load *load, const char *path, const struct settings_key *from,
+    bool *unseen)
 {
 	const struct file *file = files_get(load->files, path);
-	struct loaded *loaded;
+	struct loaded *loaded = map_get(load->by_path, path);
 	const char *error = NULL;
 	struct key *key = NULL;
 
+	if (loaded != NULL)
+		return loaded;
 	if (load->lenient && may_not_read(file)) {
 		*unseen = true;
 		return NULL;
@@ -118,13 +124,14 @@ load_key(struct load *load, const char *path, unsigned line, bool *unseen)
 		key = key_parse((struct slice){ file->bytes, file->size }, load->arena,
 		    &error);
 	if (key == NULL) {
-		complain(load, line, path, error);
+		complain(load, from->source, from->line, path, error);
 		return NULL;
 	}
 	loaded = arena_alloc(load->ring->arena, sizeof(*loaded));
 	loaded->path = arena_strdup(load->ring->arena, path);
 	loaded->key = key;
 	arena_defer(load->ring->arena, free_key, loaded);
+	map_set(load->by_path, path, loaded);
 	return loaded;
 }
 
@@ -146,14 +153,37 @@ ring_key_new(struct arena *arena, const char *domain, const struct settings_key 
 	return ring_key;
 }
 
+/* d= for mail of an author's domain. */
+static const char *
+sdid_of(const struct settings_domain *settings, const char *author_domain)
+{
+	return settings->sign_as != NULL ? settings->sign_as : author_domain;
+}
+
+/* Sections that sign as one domain have the same keys: they are listed once. */
+static bool
+is_listed(struct load *load, const struct ring_key *key)
+{
+	const char *name = arena_printf(load->arena, "%s %s", key->dns_name, key->path);
+
+	if (map_get(load->listed, name) != NULL)
+		return true;
+	map_set(load->listed, name, load);
+	return false;
+}
+
 /* Adds the keys to those that are listed; false when none is an RSA key. */
 static bool
-list_keys(struct keyring *ring, const struct ring_domain *domain)
+list_keys(struct load *load, const struct ring_domain *domain)
 {
+	struct keyring *ring = load->ring;
 	const struct ring_key **keys;
 	bool rsa = domain->n_keys == 0 || domain->unseen;
 
 	for (size_t i = 0; i < domain->n_keys; i++) {
+		rsa = rsa || key_type(domain->keys[i]->key) == KEY_RSA;
+		if (is_listed(load, domain->keys[i]))
+			continue;
 		if (ring->n == ring->capacity) {
 			ring->capacity = ring->capacity * 2 + 16;
 			keys = arena_array(ring->arena, ring->capacity, sizeof(*keys));
@@ -162,7 +192,6 @@ list_keys(struct keyring *ring, const struct ring_domain *domain)
 			ring->keys = keys;
 		}
 		ring->keys[ring->n++] = domain->keys[i];
-		rsa = rsa || key_type(domain->keys[i]->key) == KEY_RSA;
 	}
 	return rsa;
 }
@@ -170,8 +199,9 @@ list_keys(struct keyring *ring, const struct ring_domain *domain)
 static void
 list_domain(struct load *load, const struct ring_domain *domain)
 {
-	if (!list_keys(load->ring, domain))
-		complain(load, domain->settings->line, domain->sdid, "only Ed25519 "
+	if (!list_keys(load, domain))
+		complain(load, domain->settings->source, domain->settings->line,
+		    domain->sdid, "only Ed25519 "
 		    "keys, which Gmail and Outlook do not verify: add an RSA key of "
 		    "2048 bits (\"mailworthy keygen\")");
 }
@@ -187,12 +217,12 @@ load_exact(struct load *load, const struct settings_domain *settings)
 	    sizeof(*keys));
 	struct loaded *loaded;
 
-	*domain = (struct ring_domain){ .sdid = settings->name, .settings = settings,
-		.keys = keys };
+	*domain = (struct ring_domain){ .sdid = sdid_of(settings, settings->name),
+		.settings = settings, .keys = keys };
 	for (size_t i = 0; i < settings->n_keys; i++) {
 		const struct settings_key *key = &settings->keys[i];
 
-		loaded = load_key(load, key->file, key->line, &domain->unseen);
+		loaded = load_key(load, key->file, key, &domain->unseen);
 		if (loaded != NULL)
 			keys[domain->n_keys++] = ring_key_new(arena, domain->sdid, key,
 			    loaded, settings);
@@ -212,8 +242,8 @@ wild_domain_new(struct arena *arena, const struct wild *wild, const char *name)
 	const struct ring_key **keys = arena_array(arena, settings->n_keys,
 	    sizeof(*keys));
 
-	*domain = (struct ring_domain){ .sdid = arena_strdup(arena, name),
-		.settings = settings, .keys = keys, .unseen = wild->unseen };
+	*domain = (struct ring_domain){
+		.sdid = arena_strdup(arena, sdid_of(settings, name)), .settings = settings, .keys = keys, .unseen = wild->unseen };
 	for (size_t i = 0; i < settings->n_keys; i++) {
 		const struct loaded *loaded = wild->plain[i];
 
@@ -264,7 +294,7 @@ load_template(struct load *load, struct wild *wild, size_t i, const char *path)
 	for (size_t m = 0; m < n; m++) {
 		if (!serves(wild, matches[m].domain))
 			continue;
-		loaded = load_key(load, matches[m].path, key->line, &wild->unseen);
+		loaded = load_key(load, matches[m].path, key, &wild->unseen);
 		if (loaded == NULL)
 			continue;
 		map_set(wild->by_domain[i], matches[m].domain, loaded);
@@ -309,11 +339,13 @@ load_wild(struct load *load, const struct settings_domain *settings)
 		if (strstr(path, "%d") != NULL) {
 			load_template(load, wild, i, path);
 		} else {
-			wild->plain[i] = load_key(load, path, key->line, &wild->unseen);
+			wild->plain[i] = load_key(load, path, key, &wild->unseen);
 			wild->any_plain = wild->any_plain || wild->plain[i] != NULL;
 		}
 	}
 	wild->none.unseen = wild->unseen;
+	if (settings->sign_as != NULL && wild->any_plain)
+		list_domain(load, wild_domain_new(arena, wild, settings->sign_as));
 	map_each(wild->matched, fill_domain, &fill);
 	wild->matched = fill.domains;
 	map_set(load->ring->wild, settings->name, wild);
@@ -341,7 +373,7 @@ load_ring(const struct settings *settings, struct files *files, bool lenient,
     struct arena *arena, const char **error_r)
 {
 	struct load load = { .settings = settings, .files = files, .arena = arena,
-		.lenient = lenient };
+		.by_path = map_new(arena), .listed = map_new(arena), .lenient = lenient };
 
 	load.ring = ring_new();
 	buf_init(&load.errors, arena, ERRORS_MAX);

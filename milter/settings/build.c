@@ -253,6 +253,8 @@ build_block(struct reading *reading, const struct tree *tree, struct map **seen)
 	switch (tree->section) {
 	case SECTION_MAIN:
 		build_options(reading, tree, settings);
+		reading->networks_given = build_values(tree, "networks")->is_given;
+		reading->outbound_given = build_values(tree, "outbound")->is_given;
 		check_main(reading, tree);
 		if (settings->logins_file != NULL && *settings->logins_file != '\0')
 			build_logins(reading, build_values(tree, "logins")->line);
@@ -284,6 +286,9 @@ build_block(struct reading *reading, const struct tree *tree, struct map **seen)
 		check_unique(reading, seen[tree->section], tree,
 		    slice_dup_lower(reading->work, slice_of(tree->title)));
 		build_stream(reading, tree, &settings->streams[settings->n_streams++]);
+		break;
+	case SECTION_IMPORT:		/* built after all others */
+		check_unique(reading, seen[tree->section], tree, tree->title);
 		break;
 	case SECTION_KEY:
 	case SECTION_TUNING:
@@ -321,8 +326,8 @@ build_settings(struct reading *reading, const struct block *blocks)
 {
 	struct settings *settings = reading->settings;
 	struct map *seen[SECTIONS];
-	struct tree *tree;
-	size_t n = count_blocks(blocks, SECTION_DOMAIN);
+	size_t n = count_blocks(blocks, SECTION_DOMAIN), n_imports = 0;
+	const struct tree *tree, **imports;
 
 	if (n > SETTINGS_DOMAINS_MAX) {
 		errors_add(reading->errors, reading->file, 0, "domain",
@@ -343,6 +348,8 @@ build_settings(struct reading *reading, const struct block *blocks)
 	settings->streams = arena_array(reading->arena, n, sizeof(*settings->streams));
 	for (size_t i = 0; i < SECTIONS; i++)
 		seen[i] = map_new(reading->work);
+	imports = arena_array(reading->work, count_blocks(blocks, SECTION_IMPORT) + 1,
+	    sizeof(*imports));
 	for (; blocks != NULL; blocks = blocks->next) {
 		tree = tree_read(blocks, reading->work);
 		if (tree == NULL)
@@ -350,7 +357,10 @@ build_settings(struct reading *reading, const struct block *blocks)
 			    "libconfuse cannot read this file");
 		else
 			build_block(reading, tree, seen);
+		if (tree != NULL && tree->section == SECTION_IMPORT)
+			imports[n_imports++] = tree;
 	}
 	build_missing(reading);
+	build_imports(reading, imports, n_imports);
 	check_egress_patterns(reading);
 }

@@ -26,6 +26,9 @@ void build_stream(struct reading *reading, const struct tree *tree,
 /* Reports a title that names no check. */
 void build_check_id(struct reading *reading, const struct tree *tree);
 
+/* What other filters' files hold, beside what is written by hand. */
+void build_imports(struct reading *reading, const struct tree **trees, size_t n);
+
 /* Reads the table of logins into the settings. */
 void build_logins(struct reading *reading, unsigned line);
 

@@ -137,6 +137,26 @@ build_keys(struct reading *reading, const struct tree *tree,
 		build_key(reading, &tree->inner[i], domain);
 }
 
+/* A signature of a domain apart from the author's does not count for DMARC. */
+static void
+check_sign_as(struct reading *reading, const struct tree *tree,
+    const struct settings_domain *domain)
+{
+	const char *name = domain->name, *sign_as = domain->sign_as;
+
+	if (sign_as == NULL)
+		return;
+	if (name[0] == '*' && name[1] == '.')
+		name += 2;
+	if (!name_is_domain(slice_of(sign_as)) || (!name_is_under(name, sign_as) &&
+	    !name_is_under(sign_as, name)))
+		errors_add(reading->errors, reading->file,
+		    build_values(tree, "sign-as")->line, "sign-as", "expected a domain that "
+		    "%s is below, or one below it: another signature does not count for "
+		    "DMARC (got %s)", errors_shown(reading->errors, domain->name),
+		    errors_shown(reading->errors, sign_as));
+}
+
 void
 build_domain(struct reading *reading, const struct tree *tree,
     struct settings_domain *domain)
@@ -150,5 +170,6 @@ build_domain(struct reading *reading, const struct tree *tree,
 		    build_values(tree, "expire")->line, "expire",
 		    "expected 0 or at least %d seconds: mail waits in queues (got %u)",
 		    EXPIRE_LEAST, domain->expire);
+	check_sign_as(reading, tree, domain);
 	build_keys(reading, tree, domain);
 }

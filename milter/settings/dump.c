@@ -74,6 +74,13 @@ settings_dump(const struct settings *settings, FILE *out)
 	fprintf(out, "}\n");
 	dump_section(SECTION_OPINIONS, NULL, &settings->opinions, out);
 	fprintf(out, "}\n");
+	for (size_t i = 0; i < settings->n_imports; i++) {
+		dump_section(SECTION_IMPORT, settings->imports[i].name,
+		    &settings->imports[i], out);
+		fprintf(out, "}\n");
+	}
+	/* What is imported stands here as if it were written by hand, which would
+	 * take its place and be the same. */
 	for (size_t i = 0; i < settings->n_domains; i++)
 		dump_domain(&settings->domains[i], out);
 	for (size_t i = 0; i < settings->n_checks; i++) {

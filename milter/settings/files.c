@@ -169,8 +169,8 @@ files_get(struct files *files, const char *path)
 	return file;
 }
 
-void
-files_put(struct files *files, const char *path, const void *bytes, size_t size)
+static struct file *
+file_put(struct files *files, const char *path, const void *bytes, size_t size)
 {
 	struct file *file = file_add(files, path);
 	char *copy;
@@ -181,4 +181,26 @@ files_put(struct files *files, const char *path, const void *bytes, size_t size)
 	file->bytes = copy;
 	file->size = size;
 	file->mode = S_IFREG | S_IRUSR | S_IWUSR;
+	return file;
+}
+
+void
+files_put(struct files *files, const char *path, const void *bytes, size_t size)
+{
+	file_put(files, path, bytes, size);
+}
+
+void
+files_put_part(struct files *files, const char *path, const char *whole,
+    const void *bytes, size_t size)
+{
+	const struct file *from = map_get(files->by_path, whole);
+	struct file *file = file_put(files, path, bytes, size);
+
+	if (from == NULL)
+		return;
+	file->mode = from->mode;
+	file->uid = from->uid;
+	file->gid = from->gid;
+	file->unsafe = from->unsafe;
 }

@@ -51,6 +51,13 @@ const struct file *files_get(struct files *files, const char *path);
 void files_put(struct files *files, const char *path, const void *bytes, size_t size);
 
 /*
+ * Gives what stands in the file `whole` a path of its own, with the owner and the
+ * mode of that file: a key in a table.
+ */
+void files_put_part(struct files *files, const char *path, const char *whole,
+    const void *bytes, size_t size);
+
+/*
  * Paths on disk that a template with one %d matches ("/keys/%d.s1.pem" or
  * "/keys/%d/s1.pem"), each with the text in place of %d: a domain name,
  * lower-case letters, digits, '-', '_' and dots; other names are passed over.

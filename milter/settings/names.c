@@ -75,6 +75,15 @@ name_is_pattern(struct slice name)
 }
 
 bool
+name_is_under(const char *name, const char *parent)
+{
+	size_t n = strlen(name), tail = strlen(parent);
+
+	return n >= tail && strcmp(name + n - tail, parent) == 0 &&
+	    (n == tail || name[n - tail - 1] == '.');
+}
+
+bool
 name_is_mailbox(struct slice name)
 {
 	size_t at = slice_find(name, '@');

@@ -17,6 +17,9 @@ bool name_is_dns(struct slice name);
 /* "*", "*.name" or a name. */
 bool name_is_pattern(struct slice name);
 
+/* The name is the parent or ends in "." and the parent. */
+bool name_is_under(const char *name, const char *parent);
+
 bool name_is_mailbox(struct slice name);	/* local@domain */
 bool name_is_account(struct slice name);
 bool name_is_ascii(struct slice name);

@@ -64,12 +64,17 @@ struct settings_key {
 	const char *selector;		/* lower-case */
 	const char *file;		/* path; domain "*": with one %d, perhaps %s;
 					 * "*.name": perhaps both; else expanded */
+	const char *source;		/* the file whose line it is; NULL: settings->path */
 	unsigned line;
 };
 
 struct settings_domain {
 	const char *name;		/* A-label, lower-case; "*" or "*.name" */
+	const char *source;		/* as of a key */
 	unsigned line;
+	bool is_imported;
+	const char *sign_as;		/* d=, above or below the name; NULL: the author's
+					 * domain */
 	struct settings_key *keys;	/* the newest is the last */
 	size_t n_keys;
 	enum canon canon_header, canon_body;
@@ -141,6 +146,15 @@ struct settings_stream {
 	size_t n_checks;
 };
 
+struct settings_import {	/* another filter's files, read as they are */
+	const char *name;		/* "opendkim" */
+	unsigned line;
+	const char *config;		/* path; NULL */
+	const char *key_table;		/* data sets of opendkim(8); NULL */
+	const char *signing_table;
+	const char *internal_hosts;
+};
+
 struct settings_login {		/* one line of the logins table */
 	const char *login;		/* lower-case */
 	struct settings_strings owns;	/* lower-case: address, "@domain" or "*" */
@@ -185,6 +199,10 @@ struct settings {
 	size_t n_checks;
 	struct settings_stream *streams;	/* in file order: the first that fits */
 	size_t n_streams;
+	struct settings_import *imports;
+	size_t n_imports;
+	const char *remarks;		/* what was imported and is not as it was: a line
+					 * each; "" */
 };
 
 /* Tells whether a check of that id exists; handed in since checks/ is above. */

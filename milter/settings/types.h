@@ -19,6 +19,7 @@ struct reading {
 	struct files *files;
 	settings_check_exists_fn *check_exists;
 	struct settings *settings;
+	bool networks_given, outbound_given;	/* written by hand */
 };
 
 /*

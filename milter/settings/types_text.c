@@ -9,7 +9,8 @@
 #include "settings/names.h"
 #include "settings/types.h"
 
-enum { SOCKET_PATH_MAX = 107, PATH_BYTES_MAX = 4095, PROSE_MAX = 500 };
+enum { SOCKET_PATH_MAX = 107, PATH_BYTES_MAX = 4095, PROSE_MAX = 500,
+	DATASET_TEXT_MAX = 100000 };
 
 static const char **
 text_member(const struct option *option, void *section)
@@ -110,6 +111,17 @@ set_prose(struct reading *reading, const struct option *option, void *section,
 		set_text(reading, option, section, value->text);
 	else
 		type_wrong(reading, option, value, "at most 500 bytes of text");
+}
+
+static void
+set_dataset(struct reading *reading, const struct option *option, void *section,
+    const struct value *value)
+{
+	if (*value->text != '\0' && strlen(value->text) <= DATASET_TEXT_MAX)
+		set_text(reading, option, section, value->text);
+	else
+		type_wrong(reading, option, value, "refile:/PATH, file:/PATH, /PATH or "
+		    "csl: with a list, as in opendkim.conf");
 }
 
 /* Texts beyond ASCII get the hint how to write them. */
@@ -354,6 +366,7 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_PATH] = { set_path, NULL, format_text },
 	[TYPE_TABLE] = { set_table, NULL, format_text },
 	[TYPE_DIRECTORY] = { set_directory, NULL, format_text },
+	[TYPE_DATASET] = { set_dataset, NULL, format_text },
 	[TYPE_PROSE] = { set_prose, NULL, format_text },
 	[TYPE_CANON] = { set_canon, NULL, format_canon },
 	[TYPE_DOMAINMODE] = { set_domainmode, NULL, format_domainmode },

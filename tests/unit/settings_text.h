@@ -26,7 +26,7 @@ text_check_exists(const char *id)
 }
 
 /* The text is an exact-length copy in `files`; "/logins" may be there too. */
-static const struct settings *
+static inline const struct settings *
 text_load(const char *text, const char *logins, struct arena *arena,
     const char **error_r)
 {
@@ -44,7 +44,7 @@ text_load(const char *text, const char *logins, struct arena *arena,
 }
 
 /* Settings that must be right. */
-static const struct settings *
+static inline const struct settings *
 text_load_good(const char *text, const char *logins)
 {
 	struct arena *arena = arena_new();

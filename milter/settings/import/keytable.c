@@ -1,0 +1,230 @@
+/*
+ * Reads OpenDKIM's KeyTable.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "settings/files.h"
+#include "settings/import/keytable.h"
+#include "settings/names.h"
+
+enum { PEM_LINE = 64, PEM_MAX = 64 * 1024, DER_LEAST = 48 };
+
+struct keytable {
+	struct keytable_entry *entries;
+	size_t n;
+	struct map *by_name;		/* struct keytable_entry, the first of a name */
+	const struct keytable_entry **globs;
+	size_t n_globs;
+};
+
+/* ---- keys that stand in the table ---- */
+
+static bool
+is_path(const char *text)
+{
+	return text[0] == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0;
+}
+
+/* Octet i of what the base64 stands for. */
+static int
+octet(const char *base64, size_t i)
+{
+	const char *group = base64 + i / 3 * 4 + i % 3;
+	int high = base64_value(group[0]), low = base64_value(group[1]);
+	static const int shift[] = { 2, 4, 6 };
+
+	if (high < 0 || low < 0)
+		return -1;
+	return ((high << shift[i % 3]) | (low >> (6 - shift[i % 3]))) & 0xff;
+}
+
+/* PKCS#8 has an algorithm after the version, PKCS#1 the modulus. */
+static const char *
+der_label(const char *base64)
+{
+	size_t at = 1;
+	int length = octet(base64, 1);
+
+	if (octet(base64, 0) != 0x30 || length < 0)
+		return NULL;
+	at += length < 0x80 ? 1 : 1 + (size_t)(length & 0x7f);
+	if (at > 6 || octet(base64, at) != 0x02 || octet(base64, at + 1) != 1)
+		return NULL;
+	switch (octet(base64, at + 3)) {
+	case 0x30:
+		return "PRIVATE KEY";
+	case 0x02:
+		return "RSA PRIVATE KEY";
+	default:
+		return NULL;
+	}
+}
+
+const char *
+keytable_pem(struct arena *arena, const char *base64)
+{
+	size_t n = 0, length = strlen(base64);
+	const char *label;
+	struct buf pem;
+
+	while (n < length && base64_value(base64[n]) >= 0)
+		n++;
+	if (n < DER_LEAST || n > PEM_MAX / 2 || length - n > 2 ||
+	    strspn(base64 + n, "=") != length - n)
+		return NULL;
+	label = der_label(base64);
+	if (label == NULL)
+		return NULL;
+	buf_init(&pem, arena, PEM_MAX);
+	buf_printf(&pem, "-----BEGIN %s-----\n", label);
+	for (size_t i = 0; i < length; i += PEM_LINE) {
+		buf_add(&pem, base64 + i, length - i < PEM_LINE ? length - i : PEM_LINE);
+		buf_add_char(&pem, '\n');
+	}
+	buf_printf(&pem, "-----END %s-----\n", label);
+	return buf_str(&pem);
+}
+
+static void
+set_inline(struct import *import, const struct dataset *set,
+    struct keytable_entry *entry, const char *text)
+{
+	const char *pem;
+
+	if (strncmp(text, "-----BEGIN", 10) == 0) {
+		import_say(import, IMPORT_ERROR, entry->at, entry->name, "a PEM key does "
+		    "not fit into a line: put it into a file and name that");
+		entry->is_bad = true;
+		return;
+	}
+	pem = keytable_pem(import->arena, text);
+	if (pem == NULL) {
+		import_say(import, IMPORT_ERROR, entry->at, entry->name, "expected the path "
+		    "of the key, starting with \"/\", or the key itself in base64");
+		entry->is_bad = true;
+		return;
+	}
+	entry->is_inline = true;
+	entry->path = arena_printf(import->arena, "%s:%u", entry->at.file, entry->at.line);
+	files_put_part(import->files, entry->path, set->path, pem, strlen(pem));
+}
+
+/* ---- lines ---- */
+
+static void
+set_key(struct import *import, const struct opendkim *options, const struct dataset *set,
+    struct keytable_entry *entry, const char *text)
+{
+	if (!is_path(text)) {
+		set_inline(import, set, entry, text);
+	} else if (text[0] == '/') {
+		entry->path = text;
+	} else if (options->base_directory != NULL) {
+		entry->path = arena_printf(import->arena, "%s/%s", options->base_directory,
+		    text);
+	} else {
+		import_say(import, IMPORT_ERROR, entry->at, entry->name, "expected a path "
+		    "that starts with \"/\" (got %s)", import_shown(import, text));
+		entry->is_bad = true;
+	}
+}
+
+static void
+read_entry(struct import *import, const struct opendkim *options,
+    const struct dataset *set, const struct dataset_entry *line,
+    struct keytable_entry *entry)
+{
+	struct slice rest = slice_of(line->value), domain = { NULL, 0 };
+	struct slice selector = { NULL, 0 };
+
+	*entry = (struct keytable_entry){ .name = line->key, .at = line->at };
+	slice_split(&rest, ':', &domain);
+	if (!slice_split(&rest, ':', &selector) || rest.n == 0) {
+		import_say(import, IMPORT_ERROR, line->at, line->key,
+		    "expected DOMAIN:SELECTOR:KEY after the name");
+		entry->is_bad = true;
+		return;
+	}
+	entry->domain = slice_dup_lower(import->arena, domain);
+	entry->selector = slice_dup_lower(import->arena, selector);
+	if (strcmp(entry->domain, "%") != 0 && !name_is_domain(domain)) {
+		import_say(import, IMPORT_ERROR, line->at, line->key, "expected a domain "
+		    "or \"%%\" before the first \":\", without quotes or blanks (got %s)",
+		    import_shown(import, entry->domain));
+		entry->is_bad = true;
+	} else if (!name_is_dns(selector)) {
+		import_say(import, IMPORT_ERROR, line->at, line->key, "expected a selector "
+		    "after the first \":\", without blanks (got %s)",
+		    import_shown(import, entry->selector));
+		entry->is_bad = true;
+	} else {
+		set_key(import, options, set, entry, slice_dup(import->arena, rest));
+	}
+}
+
+struct keytable *
+keytable_read(struct import *import, const struct opendkim *options)
+{
+	struct keytable *table = arena_alloc(import->arena, sizeof(*table));
+	const struct keytable_entry *entry;
+	struct dataset set;
+
+	if (!dataset_read(import, "KeyTable", &options->key_table, options->base_directory,
+	    &set))
+		return NULL;
+	table->n = set.n;
+	table->entries = arena_array(import->arena, set.n, sizeof(*table->entries));
+	table->globs = arena_array(import->arena, set.n, sizeof(*table->globs));
+	table->by_name = map_new(import->arena);
+	for (size_t i = 0; i < set.n; i++) {
+		read_entry(import, options, &set, &set.p[i], &table->entries[i]);
+		entry = &table->entries[i];
+		if (set.kind == DATASET_PATTERNS && strchr(entry->name, '*') != NULL)
+			table->globs[table->n_globs++] = entry;
+		else if (map_get(table->by_name, entry->name) == NULL)
+			map_set(table->by_name, entry->name, &table->entries[i]);
+	}
+	return table;
+}
+
+const struct keytable_entry *
+keytable_find(const struct keytable *table, const char *name)
+{
+	const struct keytable_entry *entry = map_get(table->by_name, name);
+
+	/* The first that fits, in the order of the file. */
+	for (size_t i = 0; i < table->n_globs; i++) {
+		if (entry != NULL && entry < table->globs[i])
+			break;
+		if (dataset_glob(table->globs[i]->name, name))
+			return table->globs[i];
+	}
+	return entry;
+}
+
+const struct keytable_entry *
+keytable_find_pattern(const struct keytable *table, const char *pattern)
+{
+	/* "*" of the name is taken for a letter: only a "*" of the glob fits it. */
+	for (size_t i = 0; i < table->n_globs; i++) {
+		if (dataset_glob(table->globs[i]->name, pattern))
+			return table->globs[i];
+	}
+	return NULL;
+}
+
+size_t
+keytable_count(const struct keytable *table)
+{
+	return table->n;
+}
+
+const struct keytable_entry *
+keytable_at(const struct keytable *table, size_t i)
+{
+	return &table->entries[i];
+}

@@ -1,0 +1,418 @@
+/*
+ * Reads OpenDKIM's SigningTable.  OpenDKIM takes the first pattern that fits an
+ * address, or the most exact key; we take the most exact domain.  The patterns
+ * of domains lie within each other or apart, so the first one that fits is the
+ * most exact one, once those are left out that no address can reach.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "settings/import/signing.h"
+#include "settings/names.h"
+
+struct rule {
+	const char *user;		/* NULL: any */
+	const char *pattern;
+	const char *key;		/* name in the KeyTable, or "%" */
+	struct import_place at;
+	size_t number;			/* in the order of the file */
+	struct rule *next;		/* of the same pattern */
+};
+
+struct signing {
+	struct import *import;
+	const struct keytable *keys;
+	enum dataset_kind kind;
+	bool all;			/* MultipleSignatures */
+	struct rule *rules;
+	size_t n;
+	struct map *by_pattern;		/* rules for any user: the first one */
+};
+
+static const char *
+sign_as_text(const struct import *import, const char *domain, const char *sign_as)
+{
+	return sign_as == NULL ? domain : arena_printf(import->arena, "%s (d=%s)", domain,
+	    sign_as);
+}
+
+static bool
+is_own(const struct import *import, const char *pattern)
+{
+	return import->own != NULL && map_get(import->own, pattern) != NULL;
+}
+
+/* The rule with a wider pattern, or the same one, that stands before; or NULL. */
+static const struct rule *
+find_before(const struct signing *signing, const char *pattern, size_t number)
+{
+	const struct rule *rule;
+
+	for (; pattern != NULL; pattern = signing_wider(signing->import->arena, pattern)) {
+		rule = map_get(signing->by_pattern, pattern);
+		if (rule != NULL && rule->number < number)
+			return rule;
+	}
+	return NULL;
+}
+
+/* The most exact rule for any user, or NULL. */
+static const struct rule *
+find_covering(const struct signing *signing, const char *pattern)
+{
+	const struct rule *rule;
+
+	for (; pattern != NULL; pattern = signing_wider(signing->import->arena, pattern)) {
+		rule = map_get(signing->by_pattern, pattern);
+		if (rule != NULL)
+			return rule;
+	}
+	return NULL;
+}
+
+/* ---- reading ---- */
+
+static void
+say_dead(struct signing *signing, const struct rule *rule, const struct rule *before)
+{
+	import_say(signing->import, IMPORT_NOTE, rule->at, "SigningTable",
+	    "%s is never reached: line %u fits first", import_shown(signing->import,
+	    rule->pattern), before->at.line);
+}
+
+static void
+index_rule(struct signing *signing, struct rule *rule)
+{
+	struct rule *first = map_get(signing->by_pattern, rule->pattern);
+	const struct rule *before = NULL;
+
+	if (signing->kind == DATASET_PATTERNS && !signing->all)
+		before = find_before(signing, rule->pattern, rule->number);
+	else if (signing->kind == DATASET_EXACT)
+		before = first;
+	if (before != NULL) {
+		say_dead(signing, rule, before);
+		return;
+	}
+	if (first == NULL) {
+		map_set(signing->by_pattern, rule->pattern, rule);
+		return;
+	}
+	while (first->next != NULL)
+		first = first->next;
+	first->next = rule;
+}
+
+static void
+read_line(struct signing *signing, const struct dataset_entry *line)
+{
+	struct import *import = signing->import;
+	struct signing_pattern pattern;
+	struct slice rest = slice_of(line->value), key = { NULL, 0 };
+	struct rule *rule;
+
+	if (signing->kind == DATASET_PATTERNS)
+		signing_parse_glob(import->arena, line->key, &pattern);
+	else
+		signing_parse_key(import->arena, line->key, &pattern);
+	if (pattern.wrong != NULL) {
+		import_say(import, pattern.is_dead ? IMPORT_WARNING : IMPORT_ERROR, line->at,
+		    "SigningTable", "%s is left out: %s", import_shown(import, line->key),
+		    pattern.wrong);
+		return;
+	}
+	slice_split(&rest, ':', &key);
+	if (key.n == 0) {
+		import_say(import, IMPORT_ERROR, line->at, "SigningTable",
+		    "expected the name of a key after %s", import_shown(import, line->key));
+		return;
+	}
+	if (rest.n > 0)
+		import_say(import, IMPORT_WARNING, line->at, "SigningTable",
+		    "the signer (i=) is left out: signatures speak for the whole domain");
+	if (pattern.is_loose)
+		import_say(import, IMPORT_WARNING, line->at, "SigningTable",
+		    "%s is taken for the domain and what is below it; other names that end "
+		    "so are left out", import_shown(import, line->key));
+	for (size_t i = 0; i < 2 && pattern.domains[i] != NULL; i++) {
+		rule = &signing->rules[signing->n];
+		*rule = (struct rule){ pattern.user, pattern.domains[i],
+			slice_dup(import->arena, key), line->at, signing->n, NULL };
+		signing->n++;
+		if (rule->user == NULL)
+			index_rule(signing, rule);
+	}
+}
+
+/* ---- keys of a pattern ---- */
+
+/* `path` with the text for each "%". */
+static const char *
+replaced(struct arena *arena, const char *path, const char *text)
+{
+	struct slice rest = slice_of(path), part;
+	const char *out = "";
+	bool is_first = true;
+
+	while (slice_split(&rest, '%', &part)) {
+		out = arena_printf(arena, "%s%s%s", out, is_first ? "" : text,
+		    slice_dup(arena, part));
+		is_first = false;
+	}
+	return path[0] != '\0' && path[strlen(path) - 1] == '%' ?
+	    arena_printf(arena, "%s%s", out, text) : out;
+}
+
+static unsigned
+count_marks(const char *path)
+{
+	unsigned n = 0;
+
+	for (; *path != '\0'; path++)
+		n += *path == '%';
+	return n;
+}
+
+static void
+put(struct import *import, const char *pattern, const char *sign_as,
+    const struct keytable_entry *entry, const char *path, struct import_place at)
+{
+	struct import_domain *domain = import_domain(import, pattern, at);
+	struct import_key key = { entry->selector, path, entry->is_inline, entry->at };
+
+	if (domain == NULL)
+		return;
+	if (domain->n_keys > 0 && (domain->sign_as == NULL) != (sign_as == NULL)) {
+		import_say(import, IMPORT_WARNING, at, "SigningTable", "%s gets one "
+		    "signature only, as %s", import_shown(import, pattern),
+		    sign_as_text(import, "the author's domain", domain->sign_as));
+		return;
+	}
+	domain->sign_as = sign_as;
+	import_key(import, domain, &key);
+}
+
+/* A key with one d= for every author: those that are aligned with it. */
+static void
+add_for_all(struct import *import, const struct keytable_entry *entry,
+    struct import_place at)
+{
+	const char *below = arena_printf(import->arena, "*.%s", entry->domain);
+	const char *path = entry->is_inline ? entry->path :
+	    replaced(import->arena, entry->path, entry->domain);
+
+	import_say(import, IMPORT_WARNING, at, "SigningTable", "\"*\" signs mail of every "
+	    "author as %s; only that of %s and of its subdomains is signed here, since "
+	    "nothing counts for DMARC but a signature of the author's own domain",
+	    entry->domain, entry->domain);
+	if (map_get(import->by_name, entry->domain) == NULL)
+		put(import, entry->domain, NULL, entry, path, at);
+	if (map_get(import->by_name, below) == NULL)
+		put(import, below, entry->domain, entry, path, at);
+}
+
+static void
+add_wild(struct import *import, const char *pattern, const char *sign_as,
+    const struct keytable_entry *entry, struct import_place at)
+{
+	unsigned marks = entry->is_inline ? 0 : count_marks(entry->path);
+
+	if (marks > 1) {
+		import_say(import, IMPORT_ERROR, entry->at, entry->name, "expected one "
+		    "\"%%\" in the path of keys for %s (got %s): name the domains one by "
+		    "one, or link the files", import_shown(import, pattern),
+		    import_shown(import, entry->path));
+	} else if (marks == 0 && strcmp(pattern, "*") == 0) {
+		import_say(import, IMPORT_ERROR, at, "SigningTable", "key %s would sign "
+		    "for every domain there is, and mail of a domain without its record in "
+		    "DNS would not leave: name your domains, or put \"%%\" into the path",
+		    import_shown(import, entry->name));
+	} else {
+		put(import, pattern, sign_as, entry, marks == 0 ? entry->path :
+		    replaced(import->arena, entry->path, "%d"), at);
+	}
+}
+
+void
+signing_add(struct import *import, const char *pattern,
+    const struct keytable_entry *entry, struct import_place at)
+{
+	const char *base = pattern[0] == '*' && pattern[1] == '.' ? pattern + 2 : pattern;
+	const char *sign_as = strcmp(entry->domain, "%") == 0 ||
+	    strcmp(entry->domain, pattern) == 0 ? NULL : entry->domain;
+
+	if (is_own(import, pattern))
+		return;
+	if (strcmp(pattern, "*") == 0 && sign_as != NULL)
+		add_for_all(import, entry, at);
+	else if (sign_as != NULL && !name_is_under(base, sign_as) && !name_is_under(sign_as, base))
+		import_say(import, IMPORT_ERROR, at, "SigningTable", "mail of %s would be "
+		    "signed as %s, which does not count for DMARC: make a key of its own "
+		    "(\"mailworthy keygen\") and write a section for it", pattern, sign_as);
+	else if (pattern[0] == '*')
+		add_wild(import, pattern, sign_as, entry, at);
+	else
+		put(import, pattern, sign_as, entry, entry->is_inline ? entry->path :
+		    replaced(import->arena, entry->path, pattern), at);
+}
+
+/* The entry of a rule's key for a pattern; NULL and a remark when there is none. */
+static const struct keytable_entry *
+resolve(struct signing *signing, const struct rule *rule, const char *pattern)
+{
+	const struct keytable_entry *entry;
+	const char *name = strcmp(rule->key, "%") == 0 ? pattern : rule->key;
+
+	entry = keytable_find(signing->keys, name);
+	if (entry == NULL && !is_own(signing->import, pattern))
+		import_say(signing->import, IMPORT_ERROR, rule->at, "SigningTable",
+		    "expected the name of a key in the KeyTable (%s is none; case "
+		    "matters)", import_shown(signing->import, name));
+	return entry == NULL || entry->is_bad ? NULL : entry;
+}
+
+/* KEY "%" for a pattern: each name of the KeyTable that it fits. */
+static void
+add_by_name(struct signing *signing, const struct rule *rule, const char *pattern)
+{
+	struct import *import = signing->import;
+	const struct keytable_entry *entry, *wide;
+	bool any = false;
+
+	for (size_t i = 0; i < keytable_count(signing->keys); i++) {
+		entry = keytable_at(signing->keys, i);
+		if (entry->is_bad || !name_is_domain(slice_of(entry->name)))
+			continue;
+		const char *name = slice_dup_lower(import->arena, slice_of(entry->name));
+
+		if (find_covering(signing, name) != rule && !signing->all)
+			continue;
+		if (strcmp(pattern, "*") != 0 && !name_is_under(name, pattern + 2))
+			continue;
+		any = true;
+		if (keytable_find(signing->keys, entry->name) == entry)
+			signing_add(import, name, entry, rule->at);
+	}
+	wide = keytable_find_pattern(signing->keys, pattern);
+	if (wide != NULL && !wide->is_bad)
+		signing_add(import, pattern, wide, rule->at);
+	else if (!any && !is_own(import, pattern))
+		import_say(import, IMPORT_ERROR, rule->at, "SigningTable", "no name in the "
+		    "KeyTable fits %s", import_shown(import, pattern));
+}
+
+static void
+add_rule(struct signing *signing, const struct rule *rule, const char *pattern)
+{
+	const struct keytable_entry *entry;
+
+	if (strcmp(rule->key, "%") == 0 && pattern[0] == '*') {
+		add_by_name(signing, rule, pattern);
+		return;
+	}
+	entry = resolve(signing, rule, pattern);
+	if (entry != NULL)
+		signing_add(signing->import, pattern, entry, rule->at);
+}
+
+/*
+ * MultipleSignatures: all that fit.  Of exact keys OpenDKIM takes the most exact
+ * one and "*".
+ */
+static void
+add_wider(struct signing *signing, const char *pattern)
+{
+	const struct rule *rule;
+	const char *wider = pattern;
+
+	while ((wider = signing_wider(signing->import->arena, wider)) != NULL) {
+		if (signing->kind == DATASET_EXACT && strcmp(wider, "*") != 0)
+			continue;
+		for (rule = map_get(signing->by_pattern, wider); rule != NULL;
+		    rule = rule->next)
+			add_rule(signing, rule, pattern);
+	}
+}
+
+static void
+add_pattern(void *context, const char *pattern, void *value)
+{
+	struct signing *signing = context;
+	const struct rule *rule = value;
+
+	for (; rule != NULL; rule = rule->next) {
+		if (!signing->all && rule != value)
+			break;
+		add_rule(signing, rule, pattern);
+	}
+	if (signing->all)
+		add_wider(signing, pattern);
+}
+
+/* ---- rules for one user ---- */
+
+/* The line that signs for the user is taken for that of the domain, or told. */
+static void
+judge_user(struct signing *signing, const struct rule *rule)
+{
+	struct import *import = signing->import;
+	const struct rule *of_domain = find_covering(signing, rule->pattern);
+	const struct keytable_entry *key, *other;
+
+	if (is_own(import, rule->pattern))
+		return;
+	if (signing->kind == DATASET_PATTERNS && !signing->all &&
+	    find_before(signing, rule->pattern, rule->number) != NULL) {
+		say_dead(signing, rule, find_before(signing, rule->pattern, rule->number));
+		return;
+	}
+	key = resolve(signing, rule, rule->pattern);
+	if (key == NULL)
+		return;
+	other = of_domain == NULL ? NULL : resolve(signing, of_domain, rule->pattern);
+	if (other == NULL)
+		import_say(import, IMPORT_ERROR, rule->at, "SigningTable", "only mail of "
+		    "%s@%s is signed, and here all mail of a domain is: write a section "
+		    "for the domain, or a line for the whole of it", rule->user,
+		    rule->pattern);
+	else if (strcmp(key->domain, other->domain) == 0 ||
+	    (strcmp(key->domain, rule->pattern) == 0 && strcmp(other->domain, "%") == 0) ||
+	    (strcmp(other->domain, rule->pattern) == 0 && strcmp(key->domain, "%") == 0)) {
+		if (key != other)
+			import_say(import, IMPORT_WARNING, rule->at, "SigningTable", "mail "
+			    "of %s@%s is signed with the key of the domain (s=%s) and not "
+			    "with its own (s=%s): d= stays the same", rule->user,
+			    rule->pattern, other->selector, key->selector);
+	} else
+		import_say(import, IMPORT_ERROR, rule->at, "SigningTable", "mail of %s@%s "
+		    "has a key of its own with d=%s, and here the key goes by the domain: "
+		    "write a section for the domain, or drop the line", rule->user,
+		    rule->pattern, key->domain);
+}
+
+void
+signing_read(struct import *import, const struct opendkim *options,
+    const struct keytable *keys)
+{
+	struct signing signing = { .import = import, .keys = keys,
+		.all = options->multiple_signatures };
+	struct dataset set;
+
+	if (!dataset_read(import, "SigningTable", &options->signing_table,
+	    options->base_directory, &set))
+		return;
+	signing.kind = set.kind;
+	signing.rules = arena_array(import->arena, 2 * set.n, sizeof(*signing.rules));
+	signing.by_pattern = map_new(import->arena);
+	for (size_t i = 0; i < set.n; i++)
+		read_line(&signing, &set.p[i]);
+	map_each(signing.by_pattern, add_pattern, &signing);
+	for (size_t i = 0; i < signing.n; i++) {
+		if (signing.rules[i].user != NULL)
+			judge_user(&signing, &signing.rules[i]);
+	}
+	if (set.n == 0)
+		import_say(import, IMPORT_WARNING, options->signing_table.at, "SigningTable",
+		    "no line in the table: nothing is signed");
+}

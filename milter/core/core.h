@@ -56,6 +56,10 @@ const struct keyring *snapshot_keyring(const struct snapshot *snapshot);
  */
 const struct phrases *snapshot_phrases(struct snapshot *snapshot, bool long_lived);
 
+/* Before anybody else has `fresh`: what was compiled for `old` serves it too, if
+ * the phrases are the same. */
+void snapshot_keep_phrases(struct snapshot *fresh, struct snapshot *old);
+
 struct core_options {
 	struct dns *dns;			/* borrowed */
 	const struct clock *clock;

@@ -4,8 +4,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/phrase.h"
 #include "checks/check.h"
 #include "core/core.h"
 #include "dkim/keyring.h"
@@ -13,12 +16,19 @@
 #include "settings/lists.h"
 #include "settings/settings.h"
 
+/* What snapshots with the same phrases share. */
+struct compiled {
+	atomic_uint references;
+	const struct settings *settings;	/* whose lists they point into */
+	struct phrases *phrases;
+};
+
 struct snapshot {
 	atomic_uint references;
 	const struct settings *settings;
 	struct keyring *ring;
-	pthread_mutex_t lock;		/* of phrases */
-	struct phrases *phrases;	/* NULL before the first message */
+	pthread_mutex_t lock;		/* of compiled */
+	struct compiled *compiled;	/* NULL before the first message */
 };
 
 static struct snapshot *
@@ -88,6 +98,16 @@ snapshot_ref(struct snapshot *snapshot)
 	return snapshot;
 }
 
+static void
+compiled_unref(struct compiled *compiled)
+{
+	if (compiled == NULL || atomic_fetch_sub(&compiled->references, 1) > 1)
+		return;
+	phrases_free(&compiled->phrases);
+	settings_unref(&compiled->settings);
+	free(compiled);
+}
+
 void
 snapshot_unref(struct snapshot **snapshot_p)
 {
@@ -97,7 +117,7 @@ snapshot_unref(struct snapshot **snapshot_p)
 	if (snapshot == NULL || atomic_fetch_sub(&snapshot->references, 1) > 1)
 		return;
 	keyring_free(&snapshot->ring);
-	phrases_free(&snapshot->phrases);
+	compiled_unref(snapshot->compiled);
 	pthread_mutex_destroy(&snapshot->lock);
 	settings_unref(&snapshot->settings);
 	free(snapshot);
@@ -115,21 +135,61 @@ snapshot_keyring(const struct snapshot *snapshot)
 	return snapshot->ring;
 }
 
-const struct phrases *
-snapshot_phrases(struct snapshot *snapshot, bool long_lived)
+static struct compiled *
+compile(const struct settings *settings, bool long_lived)
 {
+	struct compiled *compiled = mem_alloc(sizeof(*compiled));
 	const struct phrase *list;
 	const char *error;
 	size_t n;
 
+	list = lists_phrases(settings->lists, &n);
+	compiled->phrases = long_lived ? phrases_new(list, n, &error) :
+	    phrases_new_own(list, n, &error);
+	if (compiled->phrases == NULL)	/* the settings hold no such */
+		bug("phrases: %s", error);
+	compiled->settings = settings_ref(settings);
+	atomic_init(&compiled->references, 1);
+	return compiled;
+}
+
+const struct phrases *
+snapshot_phrases(struct snapshot *snapshot, bool long_lived)
+{
 	pthread_mutex_lock(&snapshot->lock);
-	if (snapshot->phrases == NULL) {
-		list = lists_phrases(snapshot->settings->lists, &n);
-		snapshot->phrases = long_lived ? phrases_new(list, n, &error) :
-		    phrases_new_own(list, n, &error);
-		if (snapshot->phrases == NULL)	/* the settings hold no such */
-			bug("phrases: %s", error);
-	}
+	if (snapshot->compiled == NULL)
+		snapshot->compiled = compile(snapshot->settings, long_lived);
 	pthread_mutex_unlock(&snapshot->lock);
-	return snapshot->phrases;
+	return snapshot->compiled->phrases;
+}
+
+static bool
+same_phrases(const struct settings *one, const struct settings *other)
+{
+	size_t n, n_other;
+	const struct phrase *a = lists_phrases(one->lists, &n);
+	const struct phrase *b = lists_phrases(other->lists, &n_other);
+
+	if (n != n_other)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (a[i].where != b[i].where || strcmp(a[i].text, b[i].text) != 0 ||
+		    strcmp(a[i].language, b[i].language) != 0)
+			return false;
+	return true;
+}
+
+void
+snapshot_keep_phrases(struct snapshot *fresh, struct snapshot *old)
+{
+	struct compiled *compiled;
+
+	if (!same_phrases(fresh->settings, old->settings))
+		return;
+	pthread_mutex_lock(&old->lock);
+	compiled = old->compiled;
+	if (compiled != NULL)
+		atomic_fetch_add(&compiled->references, 1);
+	pthread_mutex_unlock(&old->lock);
+	fresh->compiled = compiled;
 }

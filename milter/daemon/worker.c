@@ -141,6 +141,7 @@ reload(struct files *files)
 		speak(CHANNEL_REFUSED, error);
 	} else {
 		settings = snapshot_settings(fresh);
+		snapshot_keep_phrases(fresh, worker.snapshot);
 		snapshot_phrases(fresh, true);	/* no message waits for it */
 		if (dns_reconfigure(worker.dns, &settings->resolver, &error) != 0)
 			log_warning("resolver: %s; the old servers stay", error);

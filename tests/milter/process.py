@@ -704,6 +704,24 @@ def not_root():
         os.chown(rig.key, nobody.pw_uid, nobody.pw_gid)
 
 
+def cpu_ms(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 // os.sysconf("SC_CLK_TCK")
+
+
+@test("a reload costs little: phrases that are the same are not compiled again")
+def cheap_reload():
+    with Rig(build) as rig:
+        before = cpu_ms(rig.pid)
+        for i in range(20):
+            rig.daemon.process.send_signal(signal.SIGHUP)
+            assert rig.daemon.wait_log("configuration reloaded", i + 1)
+        each = (cpu_ms(rig.pid) - before) / 20
+        print(f"# {each:.1f} ms of CPU a reload")
+        assert is_sanitized(build) or each < 25, f"{each} ms"
+        assert rig.one().inserted("DKIM-Signature")
+
+
 # ---- files while it runs ----
 
 @test("the log is a FIFO that nobody reads, or a device: no start waits, no device is given away")

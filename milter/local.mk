@@ -307,6 +307,7 @@ daemon_sources = \
 	milter/daemon/worker.c
 
 tool_sources = \
+	milter/tool/ask.c milter/tool/ask.h \
 	milter/tool/check.c \
 	milter/tool/compare.c milter/tool/compare.h \
 	milter/tool/doctor.c milter/tool/doctor.h \
@@ -342,6 +343,8 @@ tool_sources = \
 	milter/tool/report.c milter/tool/report.h \
 	milter/tool/sink.c milter/tool/sink.h \
 	milter/tool/sink_session.c \
+	milter/tool/status.c milter/tool/status.h \
+	milter/tool/status_page.c \
 	milter/tool/tool.c milter/tool/tool.h \
 	milter/tool/web.c milter/tool/web.h \
 	milter/tool/web_style.c \

@@ -33,7 +33,8 @@ unit_tests += \
 	tests/unit/test_tool_postfix \
 	tests/unit/test_tool_reach \
 	tests/unit/test_tool_send \
-	tests/unit/test_tool_report
+	tests/unit/test_tool_report \
+	tests/unit/test_tool_status
 
 EXTRA_DIST += \
 	tests/unit/golden/report-bad.txt \
@@ -42,6 +43,9 @@ EXTRA_DIST += \
 	tests/unit/golden/report-held.txt \
 	tests/unit/golden/report-narrow.txt \
 	tests/unit/golden/report-unknown.txt \
+	tests/unit/golden/status-colour.txt \
+	tests/unit/golden/status-fresh.txt \
+	tests/unit/golden/status-full.txt \
 	tests/unit/judged.h \
 	tests/unit/mended.h
 

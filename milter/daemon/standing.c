@@ -352,14 +352,15 @@ read_domain(const struct standing *standing, const struct snapshot *snapshot,
 	struct status_domain domain = { .name = name, .mode = mode_of(status, settings) };
 	struct ring_choice choice;
 
-	keyring_choose(snapshot_keyring(snapshot), standing->parts.sightings, name,
-	    status->now, &choice);
+	domain.is_pattern = strchr(name, '*') != NULL;
+	keyring_choose(snapshot_keyring(snapshot), standing->parts.sightings,
+	    domain.is_pattern ? NULL : name, status->now, &choice);
 	domain.usable = choice.usable;
 	if (choice.domain != NULL)
 		read_keys(standing, snapshot, &choice, status);
 	status->domains_total++;
 	status->domains_cannot_sign += domain.mode == MODE_ENFORCE &&
-	    domain.usable != RING_USABLE;
+	    domain.usable != RING_USABLE && !domain.is_pattern;
 	if (status->n_domains == STATUS_DOMAINS_MAX)
 		return;
 	seen = find_seen(standing, name);
@@ -372,7 +373,7 @@ read_domain(const struct standing *standing, const struct snapshot *snapshot,
 	status->domains[status->n_domains++] = domain;
 }
 
-/* Domains by name, those of a pattern by the keys found. */
+/* Sections, and the domains of patterns by the keys found. */
 static void
 read_domains(const struct standing *standing, const struct snapshot *snapshot,
     struct arena *arena, struct status *status)
@@ -387,7 +388,7 @@ read_domains(const struct standing *standing, const struct snapshot *snapshot,
 	for (i = 0; i < settings->n_domains; i++) {
 		const struct settings_domain *domain = &settings->domains[i];
 
-		if (strchr(domain->name, '*') != NULL || map_get(met, domain->name) != NULL)
+		if (map_get(met, domain->name) != NULL)
 			continue;
 		map_set(met, domain->name, met);
 		read_domain(standing, snapshot, domain->name, domain, status);

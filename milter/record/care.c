@@ -33,7 +33,8 @@ names_of_unsignable(const struct status *status, struct arena *arena)
 	for (i = 0; i < status->n_domains && shown < NAMES_SHOWN; i++) {
 		const struct status_domain *domain = &status->domains[i];
 
-		if (domain->mode != MODE_ENFORCE || domain->usable == RING_USABLE)
+		if (domain->mode != MODE_ENFORCE || domain->usable == RING_USABLE ||
+		    domain->is_pattern)
 			continue;
 		names = arena_printf(arena, "%s%s%s", names, shown > 0 ? ", " : "",
 		    domain->name);

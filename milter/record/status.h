@@ -34,6 +34,7 @@ struct status_key {
 
 struct status_domain {			/* a managed domain */
 	const char *name;
+	bool is_pattern;		/* "*.name": its domains are judged as mail comes */
 	enum mode mode;			/* that applies to its mail */
 	enum ring_usable usable;
 	/* what the last look found; KNOWN_NO: none yet */

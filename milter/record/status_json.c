@@ -122,7 +122,8 @@ domain_entry(const struct writer *w, const struct status_domain *domain)
 
 	writer_put(one, "domain", writer_remote(w, domain->name));
 	writer_put(one, "mode", writer_word(mode_name(domain->mode)));
-	writer_put(one, "signs", writer_word(words[domain->usable]));
+	writer_put(one, "signs", writer_word(domain->is_pattern ? "by-name" :
+	    words[domain->usable]));
 	writer_put(one, "spf", writer_word(writer_spf_word(domain->spf_known, domain->spf)));
 	writer_put(one, "dmarc", domain->dmarc_known == KNOWN_NO ? json_null() :
 	    writer_word(domain->dmarc_known == KNOWN_TEMPERROR ? "temperror" :

@@ -25,6 +25,8 @@ static const struct subcommand subcommands[] = {
 	    tool_keygen },
 	{ "mode", "[audit|enforce|file]", "show or set the mode for everything, at once",
 	    tool_mode },
+	{ "status", "", "how the running daemon stands: mode, keys, DNS, counts",
+	    tool_status },
 };
 
 static const size_t n_subcommands = sizeof(subcommands) / sizeof(subcommands[0]);

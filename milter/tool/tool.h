@@ -34,6 +34,7 @@ int tool_doctor(int argc, char **argv);
 int tool_explain(int argc, char **argv);
 int tool_keygen(int argc, char **argv);
 int tool_mode(int argc, char **argv);
+int tool_status(int argc, char **argv);
 
 /* "mailworthy: ..." on standard error; the value is TOOL_USAGE. */
 int tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

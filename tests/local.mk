@@ -262,7 +262,11 @@ EXTRA_DIST += \
 	tests/milter/threads.supp \
 	tests/mta/process.py \
 	tests/mta/recipients.py \
+<<<<<<< HEAD
 	tests/mta/sendmail_own.py \
+=======
+	tests/tool/doctor.py \
+>>>>>>> 9dd69dc (tests: try the doctor with one fault at a time)
 	tests/tool/page.py
 
 # make fuzzers (after configure --enable-fuzzers): not part of make check

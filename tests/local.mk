@@ -262,11 +262,8 @@ EXTRA_DIST += \
 	tests/milter/threads.supp \
 	tests/mta/process.py \
 	tests/mta/recipients.py \
-<<<<<<< HEAD
-	tests/mta/sendmail_own.py \
-=======
 	tests/tool/doctor.py \
->>>>>>> 9dd69dc (tests: try the doctor with one fault at a time)
+	tests/mta/sendmail_own.py \
 	tests/tool/page.py
 
 # make fuzzers (after configure --enable-fuzzers): not part of make check

@@ -36,16 +36,22 @@ copy_words(struct arena *arena, const char *const *words)
 	return copy;
 }
 
+/* MAIL_CONFIG names one of several instances of Postfix to its commands. */
 static char **
 make_environment(struct arena *arena)
 {
-	char **environment = arena_array(arena, 4, sizeof(*environment));
-	const char *libraries = getenv("LD_LIBRARY_PATH");
+	static const char *const kept[] = { "LD_LIBRARY_PATH", "MAIL_CONFIG" };
+	char **environment = arena_array(arena, 5, sizeof(*environment));
+	size_t n = 0;
 
-	environment[0] = arena_strdup(arena, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
-	environment[1] = arena_strdup(arena, "LC_ALL=C");
-	if (libraries != NULL)
-		environment[2] = arena_printf(arena, "LD_LIBRARY_PATH=%s", libraries);
+	environment[n++] = arena_strdup(arena, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+	environment[n++] = arena_strdup(arena, "LC_ALL=C");
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		const char *value = getenv(kept[i]);
+
+		if (value != NULL)
+			environment[n++] = arena_printf(arena, "%s=%s", kept[i], value);
+	}
 	return environment;
 }
 

@@ -27,8 +27,8 @@ struct command_output {
 /*
  * 0 when the program ran to its end, whatever its exit status; -1 and *error_r
  * when it could not be started, was killed, wrote more than output_max or did
- * not end in time (it is killed then).  Its environment is PATH, LC_ALL and
- * LD_LIBRARY_PATH where we have one.
+ * not end in time (it is killed then).  Its environment is PATH, LC_ALL, and
+ * LD_LIBRARY_PATH and MAIL_CONFIG where we have them.
  */
 int command_run(struct arena *arena, const struct command *command,
     struct command_output *output_r, const char **error_r);

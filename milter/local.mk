@@ -277,6 +277,7 @@ core_sources = \
 	milter/core/health.c milter/core/health.h \
 	milter/core/look.c milter/core/look.h \
 	milter/core/modefile.c milter/core/modefile.h \
+	milter/core/notice.c milter/core/notice.h \
 	milter/core/parts.h \
 	milter/core/passage.c \
 	milter/core/rcpt.c \
@@ -334,8 +335,15 @@ tool_sources = \
 	milter/tool/doctor_send_judge.c \
 	milter/tool/doctor_show.c \
 	milter/tool/explain.c \
+	milter/tool/held.c milter/tool/held.h \
+	milter/tool/held_again.c \
+	milter/tool/held_show.c \
+	milter/tool/holds.c milter/tool/holds.h \
 	milter/tool/keygen.c \
 	milter/tool/mode.c \
+	milter/tool/digest.c \
+	milter/tool/notify.c milter/tool/notify.h \
+	milter/tool/notify_state.c \
 	milter/tool/page.c milter/tool/page.h \
 	milter/tool/postfix.c milter/tool/postfix.h \
 	milter/tool/postfix_ask.c \
@@ -343,11 +351,13 @@ tool_sources = \
 	milter/tool/postfix_rules.c \
 	milter/tool/probe.c milter/tool/probe.h \
 	milter/tool/reach.c milter/tool/reach.h \
+	milter/tool/queue.c milter/tool/queue.h \
 	milter/tool/report.c milter/tool/report.h \
 	milter/tool/sink.c milter/tool/sink.h \
 	milter/tool/sink_session.c \
 	milter/tool/status.c milter/tool/status.h \
 	milter/tool/status_page.c \
+	milter/tool/statefile.c milter/tool/statefile.h \
 	milter/tool/tool.c milter/tool/tool.h \
 	milter/tool/web.c milter/tool/web.h \
 	milter/tool/web_style.c \

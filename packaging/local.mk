@@ -1,6 +1,8 @@
 # How mailworthy becomes a package: packaging/build.  `make install` has a use
 # for the systemd files alone.
 systemd_files = \
+	packaging/systemd/mailworthy-notify.service \
+	packaging/systemd/mailworthy-notify.timer \
 	packaging/systemd/mailworthy.service \
 	packaging/systemd/mailworthy.sysusers \
 	packaging/systemd/mailworthy.tmpfiles

@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "core/health.h"
 #include "core/modefile.h"
+#include "core/notice.h"
 #include "core/versions.h"
 #include "daemon/daemon.h"
 #include "dkim/keyring.h"
@@ -88,6 +89,7 @@ daemon_check(const struct daemon_options *options)
 	struct files *files = files_new();
 	const char *error = "";
 	struct snapshot *snapshot = snapshot_load(files, options->config, arena, &error);
+	const char *problem;
 	int mode;
 
 	files_free(&files);
@@ -111,6 +113,9 @@ daemon_check(const struct daemon_options *options)
 	if (snapshot_settings(snapshot)->n_domains == 0)
 		fputs("No domain is managed here: nothing will be signed. "
 		    "`mailworthy keygen DOMAIN` tells what to do.\n", stderr);
+	problem = notice_problem(snapshot_settings(snapshot), clock_now(&clock_system), arena);
+	if (problem != NULL)
+		fprintf(stderr, "%s.\n", problem);
 	look_at_dns(snapshot, arena);
 	snapshot_unref(&snapshot);
 	arena_free(&arena);

@@ -20,6 +20,7 @@
 #include "core/core.h"
 #include "core/health.h"
 #include "core/modefile.h"
+#include "core/notice.h"
 #include "daemon/channel.h"
 #include "daemon/daemon.h"
 #include "daemon/http.h"
@@ -35,6 +36,9 @@
 #include "settings/files.h"
 #include "settings/settings.h"
 
+#define NOTIFY_LOOK_US INT64_C(900000000)	/* 15 minutes: its timer comes before */
+#define NOTIFY_AGAIN_US INT64_C(86400000000)
+
 static struct worker {
 	struct proto_options proto;
 	struct proto_state state;
@@ -47,6 +51,7 @@ static struct worker {
 	struct sightings *sightings;
 	struct record_sink *sink;
 	struct journal *journal;
+	int64_t begun_us, notify_look_us;	/* the next look at notify, after begun */
 	struct health *health;
 	struct counters *counters;
 	struct standing *standing;
@@ -239,6 +244,27 @@ keep_sightings(void)
 	    "forgets it", worker.state_dir, strerror(error));
 }
 
+/* Said when it has been so for a while, and again a day later. */
+static void
+look_at_notify(void)
+{
+	int64_t up = clock_mono_us(&clock_system) - worker.begun_us;
+	struct snapshot *snapshot;
+	const char *problem;
+	struct arena *arena;
+
+	if (up < worker.notify_look_us)
+		return;
+	arena = arena_new();
+	snapshot = current_snapshot();
+	problem = notice_problem(snapshot_settings(snapshot), clock_now(&clock_system), arena);
+	if (problem != NULL)
+		log_warning("%s", problem);
+	worker.notify_look_us = up + (problem != NULL ? NOTIFY_AGAIN_US : NOTIFY_LOOK_US);
+	snapshot_unref(&snapshot);
+	arena_free(&arena);
+}
+
 /* The worker's first thread: until it is told to stop, or libmilter gave up. */
 static void
 tick(void)
@@ -255,6 +281,7 @@ tick(void)
 		journal_tick(worker.journal);
 		log_flush(false);
 		standing_tick(worker.standing);
+		look_at_notify();
 		if (++ticks % 10 == 0)
 			keep_sightings();
 		if (n == 0)
@@ -541,6 +568,8 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
 	worker.egress = egress;
 	worker.channel = channel;
 	log_limit_to(&clock_system);	/* what the master counted is its own */
+	worker.begun_us = clock_mono_us(&clock_system);
+	worker.notify_look_us = NOTIFY_LOOK_US;
 	raise_file_limit();
 	if (sandboxed)
 		enter_sandbox();

@@ -180,6 +180,7 @@ struct settings {
 	int hold_below;			/* tenths, 0 off */
 	struct settings_strings link_trackers;	/* lower-case; each with what is below it */
 	const char *notify;		/* an address or "" */
+	const char *sendmail_command;	/* path; the MTA's other commands are beside it */
 	const char *postal_address;	/* for bulk mail, or "" */
 	const char *state_dir;		/* sightings, mode file */
 	bool sandbox;			/* the daemon limits itself */

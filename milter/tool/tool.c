@@ -21,12 +21,16 @@ static const struct subcommand subcommands[] = {
 	    tool_doctor },
 	{ "explain", "ID", "what a finding means, where the rule stands, how to mend it",
 	    tool_explain },
+	{ "held", "[ID...]", "what is on hold, why, how to mend, release or delete it",
+	    tool_held },
 	{ "keygen", "DOMAIN", "make a DKIM key, its DNS record and the configuration lines",
 	    tool_keygen },
 	{ "mode", "[audit|enforce|file]", "show or set the mode for everything, at once",
 	    tool_mode },
 	{ "status", "", "how the running daemon stands: mode, keys, DNS, counts",
 	    tool_status },
+	{ "notify", "", "tell the address of the option notify what was held or refused",
+	    tool_notify },
 };
 
 static const size_t n_subcommands = sizeof(subcommands) / sizeof(subcommands[0]);

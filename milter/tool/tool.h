@@ -32,7 +32,9 @@ int tool_run(int argc, char **argv);
 int tool_check(int argc, char **argv);
 int tool_doctor(int argc, char **argv);
 int tool_explain(int argc, char **argv);
+int tool_held(int argc, char **argv);
 int tool_keygen(int argc, char **argv);
+int tool_notify(int argc, char **argv);
 int tool_mode(int argc, char **argv);
 int tool_status(int argc, char **argv);
 

@@ -1,0 +1,49 @@
+/*
+ * Whether anybody runs `mailworthy notify`.
+ */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "core/notice.h"
+#include "settings/settings.h"
+
+static const char mend[] = "enable mailworthy-notify.timer (systemctl enable --now "
+    "mailworthy-notify.timer), or have cron run `mailworthy notify` every five minutes as "
+    "the daemon's user";
+
+const char *
+notice_state_path(struct arena *arena, const char *state_dir)
+{
+	return arena_printf(arena, "%s/notify.state", state_dir);
+}
+
+time_t
+notice_last_run(const char *state_dir)
+{
+	char path[4096];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/notify.state", state_dir) >=
+	    (int)sizeof(path) || stat(path, &st) != 0)
+		return 0;
+	return st.st_mtime;
+}
+
+const char *
+notice_problem(const struct settings *settings, time_t now, struct arena *arena)
+{
+	time_t last;
+
+	if (*settings->notify == '\0')
+		return NULL;
+	last = notice_last_run(settings->state_dir);
+	if (last == 0)
+		return arena_printf(arena, "notify names %s, and `mailworthy notify` has never "
+		    "run: nobody is told of held mail; %s", settings->notify, mend);
+	if (now - last <= NOTICE_SILENT_SECONDS)
+		return NULL;
+	return arena_printf(arena, "notify names %s, and `mailworthy notify` has not run for "
+	    "%ld hours: nobody is told of held mail; %s", settings->notify,
+	    (long)(now - last) / 3600, mend);
+}

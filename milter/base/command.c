@@ -36,9 +36,8 @@ copy_words(struct arena *arena, const char *const *words)
 	return copy;
 }
 
-/* MAIL_CONFIG names one of several instances of Postfix to its commands. */
 static char **
-make_environment(struct arena *arena)
+make_environment(struct arena *arena, bool for_postfix)
 {
 	static const char *const kept[] = { "LD_LIBRARY_PATH", "MAIL_CONFIG" };
 	char **environment = arena_array(arena, 5, sizeof(*environment));
@@ -46,7 +45,7 @@ make_environment(struct arena *arena)
 
 	environment[n++] = arena_strdup(arena, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
 	environment[n++] = arena_strdup(arena, "LC_ALL=C");
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (size_t i = 0; i < (for_postfix ? 2 : 1); i++) {
 		const char *value = getenv(kept[i]);
 
 		if (value != NULL)
@@ -73,7 +72,7 @@ keep_input(struct slice input)
 
 /* 0, or what errno says. */
 static int
-spawn(struct arena *arena, const char *const *argv, int input, struct child *child)
+spawn(struct arena *arena, const struct command *command, int input, struct child *child)
 {
 	posix_spawn_file_actions_t actions;
 	int out[2], err[2], error;
@@ -93,8 +92,9 @@ spawn(struct arena *arena, const char *const *argv, int input, struct child *chi
 		posix_spawn_file_actions_adddup2(&actions, input, 0);
 	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
 	posix_spawn_file_actions_adddup2(&actions, err[1], 2);
-	error = posix_spawn(&child->pid, argv[0], &actions, NULL, copy_words(arena, argv),
-	    make_environment(arena));
+	error = posix_spawn(&child->pid, command->argv[0], &actions, NULL,
+	    copy_words(arena, command->argv),
+	    make_environment(arena, command->for_postfix));
 	posix_spawn_file_actions_destroy(&actions);
 	close(out[1]);
 	close(err[1]);
@@ -187,7 +187,7 @@ command_run(struct arena *arena, const struct command *command,
 		*error_r = arena_printf(arena, "no temporary file: %s", strerror(errno));
 		return -1;
 	}
-	error = spawn(arena, command->argv, input == NULL ? -1 : fileno(input), &child);
+	error = spawn(arena, command, input == NULL ? -1 : fileno(input), &child);
 	if (input != NULL)
 		fclose(input);
 	if (error != 0) {

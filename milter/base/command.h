@@ -4,6 +4,7 @@
 #ifndef MW_BASE_COMMAND_H
 #define MW_BASE_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -17,6 +18,7 @@ struct command {
 	struct slice input;		/* its standard input */
 	unsigned timeout_ms;
 	size_t output_max;		/* octets; more is a failure */
+	bool for_postfix;		/* the instance that MAIL_CONFIG names */
 };
 
 struct command_output {
@@ -28,7 +30,7 @@ struct command_output {
  * 0 when the program ran to its end, whatever its exit status; -1 and *error_r
  * when it could not be started, was killed, wrote more than output_max or did
  * not end in time (it is killed then).  Its environment is PATH, LC_ALL, and
- * LD_LIBRARY_PATH and MAIL_CONFIG where we have them.
+ * LD_LIBRARY_PATH where we have one; with for_postfix MAIL_CONFIG, too.
  */
 int command_run(struct arena *arena, const struct command *command,
     struct command_output *output_r, const char **error_r);

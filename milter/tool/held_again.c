@@ -27,7 +27,7 @@ static int
 run(struct arena *arena, const char *const *argv, struct slice input,
     struct command_output *output_r, const char **error_r)
 {
-	struct command command = { .argv = argv, .input = input,
+	struct command command = { .argv = argv, .for_postfix = true, .input = input,
 	    .timeout_ms = SECONDS * 1000, .output_max = MESSAGE_MAX };
 
 	if (command_run(arena, &command, output_r, error_r) != 0)

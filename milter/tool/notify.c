@@ -72,7 +72,7 @@ send_mail(const struct notify *notify, const char *text, const char **error_r)
 	const char *program = notify->settings->sendmail_command;
 	const char *argv[] = { program, "-i", "-f", "<>", "--", notify->settings->notify,
 	    NULL };
-	struct command command = { .argv = argv, .input = slice_of(text),
+	struct command command = { .argv = argv, .for_postfix = true, .input = slice_of(text),
 	    .timeout_ms = SEND_SECONDS * 1000, .output_max = OUTPUT_MAX };
 	struct command_output output;
 

@@ -207,8 +207,8 @@ static int
 ask(struct arena *arena, const char *const *argv, struct slice *text_r,
     const char **error_r)
 {
-	struct command command = { .argv = argv, .timeout_ms = QUEUE_SECONDS * 1000,
-	    .output_max = QUEUE_BYTES_MAX };
+	struct command command = { .argv = argv, .for_postfix = true,
+	    .timeout_ms = QUEUE_SECONDS * 1000, .output_max = QUEUE_BYTES_MAX };
 	struct command_output output;
 	struct slice first;
 

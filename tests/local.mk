@@ -33,11 +33,10 @@ unit_tests += \
 	tests/unit/test_tool_postfix \
 	tests/unit/test_tool_reach \
 	tests/unit/test_tool_send \
-	tests/unit/test_tool_report \
-	tests/unit/test_tool_status
 	tests/unit/test_tool_notify \
 	tests/unit/test_tool_queue \
-	tests/unit/test_tool_report
+	tests/unit/test_tool_report \
+	tests/unit/test_tool_status
 
 EXTRA_DIST += \
 	tests/unit/golden/report-bad.txt \

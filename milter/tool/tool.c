@@ -27,10 +27,10 @@ static const struct subcommand subcommands[] = {
 	    tool_keygen },
 	{ "mode", "[audit|enforce|file]", "show or set the mode for everything, at once",
 	    tool_mode },
-	{ "status", "", "how the running daemon stands: mode, keys, DNS, counts",
-	    tool_status },
 	{ "notify", "", "tell the address of the option notify what was held or refused",
 	    tool_notify },
+	{ "status", "", "how the running daemon stands: mode, keys, DNS, counts",
+	    tool_status },
 };
 
 static const size_t n_subcommands = sizeof(subcommands) / sizeof(subcommands[0]);

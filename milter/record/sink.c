@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -22,9 +23,10 @@ enum { SINK_MODE = 0640 };
 struct record_sink {
 	enum log_kind kind;
 	char *path;		/* LOG_TO_FILE */
-	pthread_mutex_t lock;	/* guards fd and failed */
+	pthread_mutex_t lock;	/* guards fd, failed and torn */
 	int fd;			/* LOG_TO_FILE and LOG_TO_STDERR */
 	bool failed;		/* the last write did not succeed, and it was said */
+	bool torn;		/* a part of a line stands at the end */
 };
 
 /* A FIFO must keep nobody waiting, neither for a reader nor for room. */
@@ -84,25 +86,43 @@ record_sink_open(const struct settings *settings, const char **error_r)
 	return sink;
 }
 
+/*
+ * What a full disk took of a line is taken back, so that readers find whole
+ * lines only.  A FIFO cannot give back: there the next line begins anew.
+ */
+static void
+take_back(struct record_sink *sink, size_t done)
+{
+	struct stat st;
+
+	if (done == 0)
+		return;
+	if (fstat(sink->fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)done || ftruncate(sink->fd, st.st_size - (off_t)done) != 0)
+		sink->torn = true;
+}
+
 /* 0, or -1 with errno. */
 static int
-write_whole(int fd, const char *line, size_t n)
+write_whole(struct record_sink *sink, const char *line, size_t n)
 {
-	struct iovec parts[2] = {
+	struct iovec parts[3] = {
+		{ (void *)(uintptr_t)"\n", sink->torn ? 1 : 0 },
 		{ (void *)(uintptr_t)line, n },
 		{ (void *)(uintptr_t)"\n", 1 },
 	};
+	const size_t all = parts[0].iov_len + n + 1;
 	ssize_t done;
 
 	do {
-		done = writev(fd, parts, 2);
+		done = writev(sink->fd, parts, 3);
 	} while (done == -1 && errno == EINTR);
 	if (done == -1)
 		return -1;
-	if ((size_t)done == n + 1)
+	sink->torn = false;
+	if ((size_t)done == all)
 		return 0;
-	/* A part of a line would join the next one: end it. */
-	done = write(fd, "\n", 1);
+	take_back(sink, (size_t)done);
 	errno = ENOSPC;
 	return -1;
 }
@@ -114,7 +134,7 @@ write_line(struct record_sink *sink, const char *line)
 	bool first;
 
 	pthread_mutex_lock(&sink->lock);
-	failed = write_whole(sink->fd, line, strlen(line));
+	failed = write_whole(sink, line, strlen(line));
 	error = errno;
 	first = failed != 0 && !sink->failed;
 	sink->failed = failed != 0;
@@ -157,6 +177,7 @@ record_sink_reopen(struct record_sink *sink)
 	pthread_mutex_lock(&sink->lock);
 	old = sink->fd;
 	sink->fd = fd;
+	sink->torn = false;
 	pthread_mutex_unlock(&sink->lock);
 	close(old);
 }

@@ -11,7 +11,9 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -182,6 +184,33 @@ test_full_disk(void **state)
 	record_sink_close(&sink);
 }
 
+/* What a disk that runs full took of a line does not stay in the file. */
+static void
+test_part_of_a_line(void **state)
+{
+	struct rlimit before, small = { 40, RLIM_INFINITY };
+	struct record_sink *sink = open_sink();
+	char text[200] = "";
+	FILE *file;
+	size_t n;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	record_sink_write(sink, "{\"first\":1}");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	record_sink_write(sink, "{\"longer than what is left\":\"of the space\"}");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	record_sink_write(sink, "{\"third\":3}");
+	record_sink_close(&sink);
+	file = fopen(path, "r");
+	n = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[n] = '\0';
+	assert_string_equal(text, "{\"first\":1}\n{\"third\":3}\n");
+}
+
 static void
 test_stderr(void **state)
 {
@@ -276,7 +305,7 @@ main(void)
 		TEST(test_reopen_fails),
 		TEST(test_cannot_open),
 		TEST(test_fifo),
-		TEST(test_full_disk),
+		TEST(test_full_disk), TEST(test_part_of_a_line),
 		TEST(test_stderr),
 		TEST(test_syslog),
 		TEST(test_threads),

@@ -34,7 +34,7 @@ buf_reserve(struct buf *buf, size_t n)
 	if (capacity > buf->max + 1)
 		capacity = buf->max + 1;
 	p = arena_alloc(buf->arena, capacity);
-	if (buf->n > 0)
+	if (buf->p != NULL)
 		memcpy(p, buf->p, buf->n);
 	buf->p = p;
 	buf->capacity = capacity;

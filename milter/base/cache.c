@@ -112,8 +112,12 @@ shard_drop(struct shard *shard, struct node *node)
 static void
 shard_clear(struct shard *shard)
 {
-	while (shard->newest != NULL)
-		shard_drop(shard, shard->newest);
+	struct node *node, *older;
+
+	for (node = shard->newest; node != NULL; node = older) {
+		older = node->older;
+		shard_drop(shard, node);
+	}
 }
 
 void

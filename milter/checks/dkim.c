@@ -169,7 +169,7 @@ check_dkim_record_malformed(const struct check_input *input, struct check_result
 	struct check_tally tally;
 
 	tally_keys(input, KEY_DNS_MALFORMED, &tally, &first);
-	if (!check_tally_any(&tally, result))
+	if (!check_tally_any(&tally, result) || first == NULL)
 		return;
 	check_hit(input, result, "The key record at %s cannot be used: %s.",
 	    buf_str(&tally.names), first->problem != NULL ?

@@ -69,7 +69,7 @@ check_message_oversize(const struct check_input *input, struct check_result *res
 	}
 	if (to->n == 0 || to->skipped > 0 || to->unknown_mailer > 0)
 		tally.dunno = true;
-	if (!check_tally_any(&tally, result))
+	if (!check_tally_any(&tally, result) || smallest == NULL)
 		return;
 	check_hit(input, result, "The message has %s octets as it is sent; %s takes at "
 	    "most %s (recipients at %s).", thousands(input, size), smallest->title,

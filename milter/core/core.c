@@ -6,6 +6,7 @@
 
 #include "base/cache.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "core/core.h"
 #include "core/parts.h"
 #include "dkim/sign.h"
@@ -25,10 +26,8 @@ struct core {
 struct core *
 core_new(const struct core_options *options, const char **error_r)
 {
-	struct core *core = calloc(1, sizeof(*core));
+	struct core *core = mem_alloc(sizeof(*core));
 
-	if (core == NULL)
-		bug("out of memory");
 	core->options = *options;
 	atomic_init(&core->mode, -1);
 	atomic_init(&core->serial, 0);

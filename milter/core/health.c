@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "checks/check.h"
 #include "core/core.h"
 #include "core/health.h"
@@ -39,10 +40,8 @@ struct round {
 struct health *
 health_new(void)
 {
-	struct health *health = calloc(1, sizeof(*health));
+	struct health *health = mem_alloc(sizeof(*health));
 
-	if (health == NULL)
-		bug("out of memory");
 	health->arena = arena_new();
 	health->standing = map_new(health->arena);
 	return health;

@@ -34,10 +34,8 @@ struct snapshot {
 static struct snapshot *
 make(const struct settings *settings, struct keyring *ring)
 {
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct snapshot *snapshot = mem_alloc(sizeof(*snapshot));
 
-	if (snapshot == NULL)
-		bug("out of memory");
 	atomic_init(&snapshot->references, 1);
 	snapshot->settings = settings;
 	snapshot->ring = ring;

@@ -135,7 +135,7 @@ set_listener_options(void)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
 		int fd = (int)strtol(entry->d_name, NULL, 10), listening = 0, one = 1;
-		struct sockaddr_storage name;
+		struct sockaddr_storage name = { 0 };
 		socklen_t size = sizeof(listening), name_size = sizeof(name);
 
 		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 ||

@@ -376,9 +376,10 @@ static int
 unbound_due(struct unbound *unbound)
 {
 	int64_t now = now_us(), next = INT64_MAX;
-	struct request *request;
+	struct request *request, *later;
 
-	while ((request = TAILQ_FIRST(&unbound->live)) != NULL) {
+	for (request = TAILQ_FIRST(&unbound->live); request != NULL; request = later) {
+		later = TAILQ_NEXT(request, live);
 		next = request->start_us + unbound->timeout_us;
 		if (next > now)
 			break;
@@ -486,12 +487,13 @@ static void
 unbound_close(struct unbound *unbound)
 {
 	struct arena *arena = unbound->arena;
-	struct request *request;
+	struct request *request, *next;
 
 	for (size_t i = 0; i < unbound->n_paths; i++)
 		ub_ctx_delete(unbound->paths[i].ctx);
 	TAILQ_CONCAT(&unbound->live, &unbound->fresh, live);
-	while ((request = TAILQ_FIRST(&unbound->live)) != NULL) {
+	for (request = TAILQ_FIRST(&unbound->live); request != NULL; request = next) {
+		next = TAILQ_NEXT(request, live);
 		if (request->query != NULL)
 			dns_query_abort(request->query);
 		request_free(request);

@@ -264,7 +264,7 @@ settle(struct reading *reading, struct dmarc_record *record, const char **why_r)
 		*why_r = "libopendmarc cannot read it";
 		return DMARC_READ_NO_POLICY;
 	}
-	record->np = record->has_np ? policy_of(reading->np[0]) : record->sp;
+	record->np = reading->np != NULL ? policy_of(reading->np[0]) : record->sp;
 	return DMARC_READ_USABLE;
 }
 

@@ -112,7 +112,7 @@ new_run(struct html_hidden *hidden)
 	if (hidden->n == hidden->allocated) {
 		hidden->allocated = hidden->n == 0 ? RUNS_FIRST : 2 * hidden->n;
 		runs = arena_array(hidden->arena, hidden->allocated, sizeof(*runs));
-		if (hidden->n > 0)
+		if (hidden->runs != NULL)
 			memcpy(runs, hidden->runs, hidden->n * sizeof(*runs));
 		hidden->runs = runs;
 	}

@@ -217,8 +217,7 @@ close_run(struct check_run *run)
 		core_free(&run->core);
 	if (run->sightings != NULL)
 		sightings_close(&run->sightings);
-	if (run->egress != NULL)
-		egress_facts_free(&run->egress);
+	egress_facts_free(&run->egress);
 	if (run->dns != NULL)
 		dns_free(&run->dns);
 	if (run->snapshot != NULL)

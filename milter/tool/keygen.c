@@ -56,7 +56,7 @@ choose_path(struct keygen *keygen, bool given)
 	struct tm tm;
 	time_t now = time(NULL);
 	struct stat st;
-	char letter;
+	int letter;
 
 	gmtime_r(&now, &tm);
 	for (letter = 'a'; letter <= 'z'; letter++) {

@@ -149,8 +149,8 @@ mark_covered(struct finding *findings, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < n; j++) {
-			if (covers(&findings[j], &findings[i]) &&
-			    (j < i || !covers(&findings[i], &findings[j]))) {
+			if ((j < i || !covers(&findings[i], &findings[j])) &&
+			    covers(&findings[j], &findings[i])) {
 				findings[i].covered_by = findings[j].check->id;
 				break;
 			}

@@ -241,6 +241,12 @@ thread-tests: $(thread_tests)
 
 # The daemon over its socket: tests/milter/run BUILD.
 EXTRA_DIST += \
+	tests/fault/fault.py \
+	tests/fault/load.py \
+	tests/fault/resolver.py \
+	tests/fault/resources.py \
+	tests/fault/run \
+	tests/fault/soak.py \
 	tests/lib/daemon.py \
 	tests/lib/dnsserver.py \
 	tests/lib/inject.py \
@@ -264,7 +270,6 @@ EXTRA_DIST += \
 	tests/milter/threads.supp \
 	tests/mta/process.py \
 	tests/mta/recipients.py \
-	tests/tool/doctor.py \
 	tests/mta/sendmail_own.py \
 	tests/tool/page.py
 

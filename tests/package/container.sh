@@ -1,6 +1,6 @@
 # A host for tests/package/run: a Debian made by debootstrap, booted with its own
 # systemd by systemd-nspawn, with no network but loopback.  Everything is kept
-# under build/package; the caller has set `top` and `scratch` and calls
+# under build/package; the caller has set `top`, `scratch` and `suite` and calls
 # host_end when it ends, however it ends.
 
 host_kept=$top/build/package
@@ -40,28 +40,55 @@ host_chroot() {
 	    chroot "$root" "$@"
 }
 
-# host_make BASE PACKAGE: a root directory in $root with what the try needs; what
-# PACKAGE depends on is fetched and not installed.  Fetched files are kept.
-host_make() {
-	local archives
-	archives=$host_kept/archives-$(basename "$1" .tar)
-	root=$scratch/root
-	mkdir -p "$root" "$archives/partial"
+# Fetched packages are kept for the next time.
+host_archives() {	# give | take
+	local archives=$host_kept/archives-$suite cache=$root/var/cache/apt/archives
+	mkdir -p "$archives"
+	case $1 in
+	give) cp -l "$archives"/*.deb "$cache/" 2>/dev/null || true ;;
+	take) cp -ln "$cache"/*.deb "$archives/" ;;
+	esac
+}
+
+# host_install NAME...: from what was fetched before, else from the archive.
+host_install() {
+	host_chroot apt-get -q -y --no-install-recommends install "$@" ||
+	    { host_chroot apt-get -q update &&
+		host_chroot apt-get -q -y --no-install-recommends install "$@"; }
+}
+
+# host_unpack BASE: a root directory in $root where no service starts.
+host_unpack() {
+	mkdir -p "$root"
 	tar -C "$root" -xf "$1" &&
 	    cp /etc/resolv.conf "$root/etc/resolv.conf" &&
 	    echo 'force-unsafe-io' >"$root/etc/dpkg/dpkg.cfg.d/quick" &&
 	    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" &&
 	    chmod 755 "$root/usr/sbin/policy-rc.d" &&
-	    cp "$2" "$root/tmp/package.deb" || return 1
-	cp -l "$archives"/*.deb "$root/var/cache/apt/archives/" 2>/dev/null
+	    host_archives give
+}
+
+# host_build BASE RESULT: the Debian package as that suite builds it.
+host_build() {
+	root=$scratch/builder
+	host_unpack "$1" && host_install dpkg-dev debhelper git && host_archives take &&
+	    git clone -q "$top" "$root/src" && cp -a "$top/packaging" "$root/src/" &&
+	    cp -a "$root/src/packaging/debian" "$root/src/debian" &&
+	    host_chroot sh -c "cd /src && apt-get -q -y --no-install-recommends -P nocheck \
+		build-dep . && rm -r debian" &&
+	    host_archives take &&
+	    host_chroot /src/packaging/build --deb && mkdir -p "$2" &&
+	    cp "$root"/src/build/packages/* "$2/" && rm -rf "$root"
+}
+
+# host_make BASE PACKAGE: a root directory in $root with what the try needs; what
+# PACKAGE depends on is fetched and not installed.
+host_make() {
+	root=$scratch/root
 	# shellcheck disable=SC2086
-	host_chroot apt-get -q -y --no-install-recommends install $host_packages ||
-	    { host_chroot apt-get -q update &&
-		host_chroot apt-get -q -y --no-install-recommends install $host_packages; } ||
-	    return 1
-	host_chroot apt-get -q -y --no-install-recommends --download-only install \
-	    /tmp/package.deb || return 1
-	cp -ln "$root"/var/cache/apt/archives/*.deb "$archives/"
+	host_unpack "$1" && cp "$2" "$root/tmp/package.deb" && host_install $host_packages &&
+	    host_chroot apt-get -q -y --no-install-recommends --download-only install \
+		/tmp/package.deb && host_archives take || return 1
 	rm -f "$root/usr/sbin/policy-rc.d" "$root/etc/machine-id" "$root/tmp/package.deb"
 	echo mail >"$root/etc/hostname"
 	# there is no network whose coming could be waited for

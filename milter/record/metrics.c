@@ -281,8 +281,10 @@ tell_warnings(struct buf *out, const struct status *status)
 	for (i = 0; i < n; i++) {
 		uint64_t standing = 0;
 
+		/* "dkim-key-missing of key s1" */
 		for (k = 0; k < status->n_warnings; k++)
-			standing += strcmp(status->warnings[k].id, table[i].id) == 0;
+			standing += slice_eq((struct slice){ status->warnings[k].id,
+			    strcspn(status->warnings[k].id, " ") }, slice_of(table[i].id));
 		if (table[i].is_host)
 			sample(out, METRIC_WARNINGS, standing, "check", table[i].id, NULL);
 	}

@@ -263,6 +263,37 @@ test_corners(void **state)
 	domain.keys = pointers;
 }
 
+/* When a new key will sign, if DNS goes on like this. */
+static void
+test_takes_over(void **state)
+{
+	static const struct look looks[] = {
+		{ OLD, 90000, KEY_DNS_MATCH }, { NEW, 100, KEY_DNS_MATCH },
+		{ ED, 90000, KEY_DNS_MATCH }, { ED_NEW, 50, KEY_DNS_MISSING },
+	};
+	struct sightings *sightings = sightings_open(NULL);
+	struct ring_choice choice;
+	time_t at;
+
+	(void)state;
+	domain.n_keys = KEYS;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		note(sightings, &looks[i]);
+	at = keyring_takes_over(NULL, sightings, &ring_keys[NEW], NOW);
+	assert_int_equal(at, NOW - 100 + TTL + 1);
+	/* that is when it does, and not a second before */
+	keyring_choose(NULL, sightings, "example.com", at - 1, &choice);
+	assert_ptr_equal(choice.rsa, &ring_keys[OLD]);
+	keyring_choose(NULL, sightings, "example.com", at, &choice);
+	assert_ptr_equal(choice.rsa, &ring_keys[NEW]);
+	/* it signs; nobody shows the new one; the old ones have had their time */
+	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[NEW], at), 0);
+	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[ED], NOW), 0);
+	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[ED_NEW], NOW), 0);
+	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[OLD], at), 0);
+	sightings_close(&sightings);
+}
+
 int
 main(void)
 {
@@ -271,6 +302,7 @@ main(void)
 		cmocka_unit_test(test_ed25519),
 		cmocka_unit_test(test_no_keys),
 		cmocka_unit_test(test_corners),
+		cmocka_unit_test(test_takes_over),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

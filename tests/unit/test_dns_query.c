@@ -170,6 +170,11 @@ test_ttl(void **state)
 	assert_int_equal(stats.answers, 2);
 	assert_int_equal(stats.cache_hits, 1);
 	assert_int_equal(stats.cache_misses, 2);
+	assert_int_equal(stats.clear, 2);
+	assert_int_equal(stats.failures, 0);
+	assert_int_equal(stats.times.total, 2);
+	assert_int_equal(stats.in_flight, 0);
+	assert_int_equal(stats.cache_entries, 1);
 	rig_close(&rig);
 }
 
@@ -303,6 +308,8 @@ test_stale(void **state)
 	assert_int_equal(rig.puppet->n_open, 0);
 	dns_stats(rig.dns, &stats);
 	assert_int_equal(stats.stale, 2);
+	assert_int_equal(stats.clear, 1);
+	assert_int_equal(stats.failures, 1);
 	/* Up to a day after it ended. */
 	seconds(&rig, 86400 - 31);
 	lookups = message(&rig);

@@ -257,6 +257,7 @@ EXTRA_DIST += \
 	tests/lib/sendmail.py \
 	tests/milter/hostile.py \
 	tests/milter/metrics.py \
+	tests/prometheus/rules-test.yml \
 	tests/milter/opendkim.py \
 	tests/milter/outbound.py \
 	tests/milter/process.py \

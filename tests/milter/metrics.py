@@ -19,6 +19,8 @@ import sys
 import threading
 import time
 
+import yaml
+
 from rig import TOP, Rig, case, run_cases
 from daemon import keygen
 from milter import HEADERS
@@ -160,6 +162,20 @@ def format_is_right(rig):
         re.findall(r'^METRIC\(\w+, "(\w+)"', table, re.M)
     if promtool():
         assert promtool_check(text) == "", promtool_check(text)
+
+
+@case("the rules for alerts: promtool reads them, and each fires when it should")
+def rules(rig):
+    conf = TOP / "conf/prometheus/mailworthy.rules.yml"
+    told = yaml.safe_load(conf.read_text())["groups"][0]["rules"]
+    assert len({r["alert"] for r in told}) == len(told) >= 8, told
+    assert all(r["labels"]["severity"] in ("critical", "warning") and r["annotations"]
+               for r in told), told
+    if promtool():
+        for args in (["check", "rules", conf],
+                     ["test", "rules", TOP / "tests/prometheus/rules-test.yml"]):
+            run = subprocess.run([promtool(), *map(str, args)], capture_output=True, text=True)
+            assert run.returncode == 0, run.stdout + run.stderr
 
 
 # ---- status ----

@@ -36,6 +36,9 @@ struct snapshot;
 /* Loads settings and keys; NULL and *error_r (lines) when anything is wrong. */
 struct snapshot *snapshot_load(struct files *files, const char *path,
     struct arena *arena, const char **error_r);
+/* For mailworthyd -n: credentials of the service may not be there. */
+struct snapshot *snapshot_load_outside(struct files *files, const char *path,
+    struct arena *arena, const char **error_r);
 /* For the tool: keys that this user may not read are left out. */
 struct snapshot *snapshot_load_lenient(struct files *files, const char *path,
     struct arena *arena, const char **error_r);

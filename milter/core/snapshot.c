@@ -43,8 +43,11 @@ make(const struct settings *settings, struct keyring *ring)
 	return snapshot;
 }
 
+typedef struct keyring *ring_maker(const struct settings *, struct files *,
+    struct arena *, const char **);
+
 static struct snapshot *
-load(struct files *files, const char *path, bool lenient, struct arena *arena,
+load(struct files *files, const char *path, ring_maker *make_ring, struct arena *arena,
     const char **error_r)
 {
 	const struct settings *settings;
@@ -53,8 +56,7 @@ load(struct files *files, const char *path, bool lenient, struct arena *arena,
 	settings = settings_load(files, path, check_exists, arena, error_r);
 	if (settings == NULL)
 		return NULL;
-	ring = lenient ? keyring_new_lenient(settings, files, arena, error_r) :
-	    keyring_new(settings, files, arena, error_r);
+	ring = make_ring(settings, files, arena, error_r);
 	if (ring == NULL) {
 		settings_unref(&settings);
 		return NULL;
@@ -66,14 +68,21 @@ struct snapshot *
 snapshot_load(struct files *files, const char *path, struct arena *arena,
     const char **error_r)
 {
-	return load(files, path, false, arena, error_r);
+	return load(files, path, keyring_new, arena, error_r);
+}
+
+struct snapshot *
+snapshot_load_outside(struct files *files, const char *path, struct arena *arena,
+    const char **error_r)
+{
+	return load(files, path, keyring_new_outside, arena, error_r);
 }
 
 struct snapshot *
 snapshot_load_lenient(struct files *files, const char *path, struct arena *arena,
     const char **error_r)
 {
-	return load(files, path, true, arena, error_r);
+	return load(files, path, keyring_new_lenient, arena, error_r);
 }
 
 struct snapshot *

@@ -1,6 +1,7 @@
 /*
  * What the daemon tells without serving: the effective settings, the versions.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -82,24 +83,42 @@ look_at_dns(struct snapshot *snapshot, struct arena *arena)
 	egress_facts_free(&egress);
 }
 
+/* Keys that are the service's alone. */
+static void
+say_unseen(const struct settings *settings, struct files *files)
+{
+	for (size_t i = 0; i < settings->n_domains; i++) {
+		const struct settings_domain *domain = &settings->domains[i];
+
+		for (size_t k = 0; k < domain->n_keys; k++)
+			if (files_get(files, domain->keys[k].file)->error == ENOKEY)
+				fprintf(stderr, "%s: key %s: %s was not looked at: only the "
+				    "service has it (LoadCredential= in its unit)\n",
+				    domain->name, domain->keys[k].selector,
+				    domain->keys[k].file);
+	}
+}
+
 int
 daemon_check(const struct daemon_options *options)
 {
 	struct arena *arena = arena_new();
 	struct files *files = files_new();
 	const char *error = "";
-	struct snapshot *snapshot = snapshot_load(files, options->config, arena, &error);
+	struct snapshot *snapshot = snapshot_load_outside(files, options->config, arena, &error);
 	const char *problem;
 	int mode;
 
-	files_free(&files);
 	if (snapshot == NULL) {
 		fprintf(stderr, "%s\n", error);
+		files_free(&files);
 		arena_free(&arena);
 		return 1;
 	}
 	settings_dump(snapshot_settings(snapshot), stdout);
 	fflush(stdout);
+	say_unseen(snapshot_settings(snapshot), files);
+	files_free(&files);
 	mode = modefile_read(snapshot_settings(snapshot)->state_dir);
 	if (mode != -1)
 		fprintf(stderr, "mode %s is in force for everything (mailworthy mode); "

@@ -52,6 +52,9 @@ struct keyring {
 	struct derived derived;
 };
 
+/* Keys that may be left out unread. */
+enum unseen { UNSEEN_NONE, UNSEEN_CREDENTIALS, UNSEEN_ALL };
+
 struct load {				/* while the ring is built */
 	struct keyring *ring;
 	const struct settings *settings;
@@ -60,7 +63,7 @@ struct load {				/* while the ring is built */
 	struct buf errors;
 	struct map *by_path;		/* struct loaded: one file may serve many domains */
 	struct map *listed;		/* by DNS name and path */
-	bool lenient;
+	enum unseen unseen;
 };
 
 static void
@@ -85,12 +88,36 @@ may_not_read(const struct file *file)
 	return file->bytes == NULL && (file->error == EACCES || file->error == EPERM);
 }
 
+/* It is not for this process to see. */
+static bool
+may_leave_out(const struct load *load, const struct file *file)
+{
+	return file->bytes == NULL && ((load->unseen >= UNSEEN_CREDENTIALS &&
+	    file->error == ENOKEY) || (load->unseen == UNSEEN_ALL && may_not_read(file)));
+}
+
+static const char *
+why_no_credential(const struct load *load, const struct file *file)
+{
+	const char *name = files_credential(file->path);
+
+	if (file->error == ENOKEY)
+		return arena_printf(load->arena, "only a service that systemd started has "
+		    "credentials: put LoadCredential=%s:/PATH into the unit, or name a path",
+		    name);
+	return arena_printf(load->arena, "the key cannot be read: %s; has the unit "
+	    "LoadCredential=%s:/PATH, and was the service started again since?",
+	    strerror(file->error), name);
+}
+
 /* A daemon that did not start as root reads as its own user. */
 static const char *
 why_unread(const struct load *load, const struct file *file)
 {
 	const char *why = strerror(file->error), *user = load->settings->user;
 
+	if (files_credential(file->path) != NULL)
+		return why_no_credential(load, file);
 	if (!may_not_read(file))
 		return arena_printf(load->arena, "the key cannot be read: %s", why);
 	if (user == NULL || *user == '\0')
@@ -112,7 +139,7 @@ load_key(struct load *load, const char *path, const struct settings_key *from,
 
 	if (loaded != NULL)
 		return loaded;
-	if (load->lenient && may_not_read(file)) {
+	if (may_leave_out(load, file)) {
 		*unseen = true;
 		return NULL;
 	}
@@ -290,6 +317,8 @@ load_template(struct load *load, struct wild *wild, size_t i, const char *path)
 	size_t n;
 
 	wild->by_domain[i] = map_new(load->ring->arena);
+	if (files_credential(path) != NULL && files_get(load->files, path)->error == ENOKEY)
+		load_key(load, path, key, &wild->unseen);	/* which ones, nobody can tell */
 	matches = files_match(load->files, path, &n);
 	for (size_t m = 0; m < n; m++) {
 		if (!serves(wild, matches[m].domain))
@@ -369,11 +398,11 @@ ring_new(void)
 
 /* What is wrong is in *error_r, "" for nothing. */
 static struct keyring *
-load_ring(const struct settings *settings, struct files *files, bool lenient,
+load_ring(const struct settings *settings, struct files *files, enum unseen unseen,
     struct arena *arena, const char **error_r)
 {
 	struct load load = { .settings = settings, .files = files, .arena = arena,
-		.by_path = map_new(arena), .listed = map_new(arena), .lenient = lenient };
+		.by_path = map_new(arena), .listed = map_new(arena), .unseen = unseen };
 
 	load.ring = ring_new();
 	buf_init(&load.errors, arena, ERRORS_MAX);
@@ -388,11 +417,11 @@ load_ring(const struct settings *settings, struct files *files, bool lenient,
 }
 
 static struct keyring *
-load_whole_ring(const struct settings *settings, struct files *files, bool lenient,
+load_whole_ring(const struct settings *settings, struct files *files, enum unseen unseen,
     struct arena *arena, const char **error_r)
 {
 	const char *errors;
-	struct keyring *ring = load_ring(settings, files, lenient, arena, &errors);
+	struct keyring *ring = load_ring(settings, files, unseen, arena, &errors);
 
 	if (*errors != '\0') {
 		*error_r = errors;
@@ -405,21 +434,28 @@ struct keyring *
 keyring_new(const struct settings *settings, struct files *files, struct arena *arena,
     const char **error_r)
 {
-	return load_whole_ring(settings, files, false, arena, error_r);
+	return load_whole_ring(settings, files, UNSEEN_NONE, arena, error_r);
 }
 
 struct keyring *
 keyring_new_lenient(const struct settings *settings, struct files *files,
     struct arena *arena, const char **error_r)
 {
-	return load_whole_ring(settings, files, true, arena, error_r);
+	return load_whole_ring(settings, files, UNSEEN_ALL, arena, error_r);
+}
+
+struct keyring *
+keyring_new_outside(const struct settings *settings, struct files *files,
+    struct arena *arena, const char **error_r)
+{
+	return load_whole_ring(settings, files, UNSEEN_CREDENTIALS, arena, error_r);
 }
 
 struct keyring *
 keyring_new_partial(const struct settings *settings, struct files *files,
     struct arena *arena, const char **errors_r)
 {
-	return load_ring(settings, files, true, arena, errors_r);
+	return load_ring(settings, files, UNSEEN_ALL, arena, errors_r);
 }
 
 void

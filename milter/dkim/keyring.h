@@ -52,6 +52,11 @@ struct keyring *keyring_new(const struct settings *settings, struct files *files
 struct keyring *keyring_new_lenient(const struct settings *settings,
     struct files *files, struct arena *arena, const char **error_r);
 
+/* For mailworthyd -n, outside of the service: credentials that are not there are
+ * left out. */
+struct keyring *keyring_new_outside(const struct settings *settings,
+    struct files *files, struct arena *arena, const char **error_r);
+
 /* For the doctor: whatever cannot be used is left out and told of in *errors_r,
  * "" for nothing.  Never NULL. */
 struct keyring *keyring_new_partial(const struct settings *settings,

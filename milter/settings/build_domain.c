@@ -81,7 +81,7 @@ build_key_file(struct reading *reading, const struct tree *tree,
 
 	if (!file->is_given) {
 		errors_add(reading->errors, reading->file, tree->line, "key",
-		    "expected file = \"/PATH\" in key %s",
+		    "expected file = \"/PATH\" (or \"credential:NAME\") in key %s",
 		    errors_shown(reading->errors, tree->title));
 		return;
 	}

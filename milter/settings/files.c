@@ -114,8 +114,29 @@ read_content(struct files *files, int fd, struct file *file, const struct stat *
 	return 0;
 }
 
+const char *
+files_credential(const char *path)
+{
+	static const char prefix[] = "credential:";
+
+	return strncmp(path, prefix, sizeof(prefix) - 1) == 0 ?
+	    path + sizeof(prefix) - 1 : NULL;
+}
+
+const char *
+files_real_path(struct arena *arena, const char *path)
+{
+	const char *name = files_credential(path);
+	const char *directory = secure_getenv("CREDENTIALS_DIRECTORY");
+
+	if (name == NULL)
+		return path;
+	return directory == NULL || *directory == '\0' ? NULL :
+	    arena_printf(arena, "%s/%s", directory, name);
+}
+
 static int
-read_open(struct files *files, int fd, struct file *file)
+read_open(struct files *files, int fd, const char *path, struct file *file)
 {
 	struct stat st;
 
@@ -124,22 +145,27 @@ read_open(struct files *files, int fd, struct file *file)
 	file->mode = st.st_mode;
 	file->uid = st.st_uid;
 	file->gid = st.st_gid;
-	file->unsafe = files_why_unsafe(files->arena, file->path, &st);
+	file->unsafe = files_why_unsafe(files->arena, path, &st);
 	return read_content(files, fd, file, &st);
 }
 
 static void
 read_file(struct files *files, struct file *file)
 {
+	const char *path = files_real_path(files->arena, file->path);
 	int fd;
 
+	if (path == NULL) {
+		file->error = ENOKEY;
+		return;
+	}
 	/* A FIFO must not keep us waiting. */
-	fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		file->error = errno;
 		return;
 	}
-	file->error = read_open(files, fd, file);
+	file->error = read_open(files, fd, path, file);
 	close(fd);
 }
 

@@ -24,7 +24,7 @@ struct file {
 				 * follows the last byte.  Wiped when freed */
 	size_t size;
 	int error;		/* errno of the failure, 0; EISDIR, EINVAL (no
-				 * regular file), EFBIG (FILES_EACH_MAX) */
+				 * regular file), EFBIG (FILES_EACH_MAX), ENOKEY */
 	mode_t mode;		/* of the file */
 	uid_t uid;
 	gid_t gid;
@@ -43,6 +43,13 @@ struct files *files_new(void);
 struct files *files_unpack(const void *bytes, size_t size);
 
 void files_free(struct files **files);
+
+/*
+ * "credential:NAME" is what systemd hands to the service (LoadCredential=): the file
+ * of that name in $CREDENTIALS_DIRECTORY; where that is not set, ENOKEY.
+ * NAME, or NULL for another path.
+ */
+const char *files_credential(const char *path);
 
 /* Never NULL; look at ->bytes and ->error.  Lives as long as files. */
 const struct file *files_get(struct files *files, const char *path);

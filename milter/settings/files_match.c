@@ -121,12 +121,15 @@ files_match(struct files *files, const char *template_path, size_t *n_r)
 {
 	struct matches *matches = map_get(files->by_template, template_path);
 	struct template_parts parts;
+	const char *path;
 
 	if (matches == NULL) {
 		matches = arena_alloc(files->arena, sizeof(*matches));
 		matches->template_path = arena_strdup(files->arena, template_path);
 		map_set(files->by_template, template_path, matches);
-		if (files->has_disk && template_split(files->arena, template_path, &parts))
+		path = files_real_path(files->arena, template_path);
+		if (files->has_disk && path != NULL &&
+		    template_split(files->arena, path, &parts))
 			scan_directory(files->arena, &parts, matches);
 		if (matches->n > 0)
 			qsort(matches->p, matches->n, sizeof(*matches->p), match_order);

@@ -26,6 +26,9 @@ struct files {
 
 struct files *files_new_empty(bool has_disk);
 
+/* Where it is on disk; NULL for a credential when there are none. */
+const char *files_real_path(struct arena *arena, const char *path);
+
 /* Memory that is wiped with the arena. */
 void *files_secret_alloc(struct arena *arena, size_t size);
 

@@ -10,6 +10,7 @@
 #include "settings/types.h"
 
 enum { SOCKET_PATH_MAX = 107, PATH_BYTES_MAX = 4095, PROSE_MAX = 500,
+	CREDENTIAL_MAX = 255,
 	DATASET_TEXT_MAX = 100000 };
 
 static const char **
@@ -57,6 +58,21 @@ set_path(struct reading *reading, const struct option *option, void *section,
 		set_text(reading, option, section, value->text);
 	else
 		type_wrong(reading, option, value, "a path that starts with \"/\"");
+}
+
+/* A path, or what systemd hands over: names as in systemd.exec(5). */
+static void
+set_keyfile(struct reading *reading, const struct option *option, void *section,
+    const struct value *value)
+{
+	const char *name = files_credential(value->text);
+
+	if (is_path(value->text) || (name != NULL && *name != '\0' && *name != '.' &&
+	    strchr(name, '/') == NULL && strlen(name) <= CREDENTIAL_MAX))
+		set_text(reading, option, section, value->text);
+	else
+		type_wrong(reading, option, value, "a path that starts with \"/\", or "
+		    "credential:NAME");
 }
 
 static void
@@ -364,6 +380,7 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_LOG] = { set_log, NULL, format_log },
 	[TYPE_MAILBOX] = { set_mailbox, NULL, format_text },
 	[TYPE_PATH] = { set_path, NULL, format_text },
+	[TYPE_KEYFILE] = { set_keyfile, NULL, format_text },
 	[TYPE_TABLE] = { set_table, NULL, format_text },
 	[TYPE_DIRECTORY] = { set_directory, NULL, format_text },
 	[TYPE_DATASET] = { set_dataset, NULL, format_text },

@@ -284,13 +284,15 @@ say_unseen(struct doctor *doctor, const char *domain, const struct settings_key 
 	    domain);
 	const struct dns_answer *answer;
 
-	if (file->bytes != NULL || (file->error != EACCES && file->error != EPERM))
+	if (file->bytes != NULL || (file->error != EACCES && file->error != EPERM &&
+	    file->error != ENOKEY))
 		return;
 	answer = dns_get(lookups, name, DNS_TXT);
 	while (answer->status == DNS_PENDING && lookups_wait(lookups))
 		answer = dns_get(lookups, name, DNS_TXT);
-	doctor_say(doctor, DOCTOR_UNKNOWN, "key-unseen", name, "%s may not be read by this "
-	    "user, so it was not compared with DNS, where %s.", key->file,
+	doctor_say(doctor, DOCTOR_UNKNOWN, "key-unseen", name, "%s %s, so it was not "
+	    "compared with DNS, where %s.", key->file, file->error == ENOKEY ?
+	    "is the service's alone" : "may not be read by this user",
 	    answer->status == DNS_OK ? "a record stands" :
 	    answer->status == DNS_TEMPFAIL ? "nothing could be asked" :
 	    "no record stands");

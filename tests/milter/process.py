@@ -56,6 +56,47 @@ def wait_for(condition, seconds=10.0, what="it"):
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
+# ---- keys that systemd hands over ----
+
+@test("keys as credentials: read, kept over reload and a new worker; what others are told")
+def credentials():
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        given = rig.dir / "credentials"
+        given.mkdir(mode=0o700)
+        (given / "dkim").write_bytes(rig.key.read_bytes())
+        (given / "dkim").chmod(0o400)
+        given.chmod(0o500)
+        text = rig.daemon.config.read_text().replace(str(rig.key), "credential:dkim")
+        assert "credential:dkim" in text
+        rig.daemon.config.write_text(text)
+        told = run("-f", "-c", rig.daemon.config)       # no service
+        assert told.returncode == 1, told
+        assert 'credential:dkim: only a service that systemd started has credentials: ' \
+            "put LoadCredential=dkim:/PATH into the unit" in told.stderr, told.stderr
+        told = run("-n", "-c", rig.daemon.config)
+        assert told.returncode == 0 and 'file = "credential:dkim"' in told.stdout, told
+        assert "example.com: key s1: credential:dkim was not looked at: only the service " \
+            "has it" in told.stderr, told.stderr
+        message = rig.dir / "message"
+        message.write_text("From: a@example.com\nSubject: x\n\nx\n")
+        told = subprocess.run([build / "mailworthy", "check", "-c", rig.daemon.config, message],
+                              capture_output=True, text=True)
+        assert told.returncode in (0, 1) and "key" in told.stdout, told
+        rig.daemon.env["CREDENTIALS_DIRECTORY"] = str(given)
+        rig.daemon.start()
+        rig.watch()
+        assert rig.one().inserted("DKIM-Signature")
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("configuration reloaded"), rig.daemon.read_log()
+        os.kill(rig.pid, signal.SIGKILL)
+        wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig),
+                 what="a new worker")
+        assert rig.one().inserted("DKIM-Signature")
+        rig.watch()
+        given.chmod(0o700)
+
+
 # ---- what -n says ----
 
 BASE = """\

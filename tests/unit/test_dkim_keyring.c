@@ -305,6 +305,68 @@ test_unreadable(void **state)
 	sightings_close(&sightings);
 }
 
+static void
+add_credential(const char *name, const char *selector, const char *file)
+{
+	add_domain(name, arena_printf(arena, "%s=", selector), NULL);
+	domains[settings.n_domains - 1].keys[0].file = file;
+}
+
+/* What a service is given, and what others are told who are not given it. */
+static void
+test_credentials(void **state)
+{
+	struct files *files = files_new();
+	struct keyring *ring;
+
+	(void)state;
+	chmod(directory, 0500);
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	start();
+	add_credential("example.com", "s1", "credential:rsa.pem");
+	add_credential("*", "s1", "credential:%d.s1.pem");
+	ring = load();
+	assert_null(error);
+	assert_string_equal(keyring_find(ring, "example.com")->keys[0]->path,
+	    "credential:rsa.pem");
+	assert_int_equal(keyring_find(ring, "example.net")->n_keys, 1);
+	keyring_free(&ring);
+
+	start();
+	add_credential("example.com", "s1", "credential:none.pem");
+	assert_null(load());
+	assert_string_equal(error, "m.conf:11: credential:none.pem: the key cannot be read: "
+	    "No such file or directory; has the unit LoadCredential=none.pem:/PATH, and "
+	    "was the service started again since?");
+
+	unsetenv("CREDENTIALS_DIRECTORY");
+	chmod(directory, 0700);
+	start();
+	add_credential("example.com", "s1", "credential:rsa.pem");
+	add_credential("*", "s1", "credential:%d.s1.pem");
+	assert_null(load());
+	assert_string_equal(error, "m.conf:11: credential:rsa.pem: only a service that "
+	    "systemd started has credentials: put LoadCredential=rsa.pem:/PATH into the "
+	    "unit, or name a path\nm.conf:21: credential:%d.s1.pem: only a service that "
+	    "systemd started has credentials: put LoadCredential=%d.s1.pem:/PATH into the "
+	    "unit, or name a path");
+	error = NULL;
+	ring = keyring_new_outside(&settings, files, arena, &error);
+	assert_null(error);
+	assert_true(keyring_find(ring, "example.com")->unseen);
+	keyring_free(&ring);
+	ring = keyring_new_lenient(&settings, files, arena, &error);
+	assert_true(keyring_find(ring, "example.com")->unseen);
+	keyring_free(&ring);
+	files_free(&files);
+	/* other keys must be there for -n */
+	files = files_new();
+	start();
+	add_domain("example.com", "s1=gone.pem", NULL);
+	assert_null(keyring_new_outside(&settings, files, arena, &error));
+	files_free(&files);
+}
+
 int
 main(void)
 {
@@ -316,6 +378,7 @@ main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_many_subdomains),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_credentials),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

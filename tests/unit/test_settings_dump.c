@@ -19,7 +19,7 @@ static const char everything[] =
     "domain \"example.com\" { key a { file = \"/k/%d.%s 'x'.pem\" } key b { file = /k/b }\n"
     " canonicalization = \"simple/relaxed\" signed-headers = strict expire = 3600 "
     "mode = audit }\n"
-    "domain \"*.example.com\" { key a { file = /k/a } }\n"
+    "domain \"*.example.com\" { key a { file = /k/a } key b { file = \"credential:k.%d\" } }\n"
     "domain \"*\" { key a { file = \"/k/%d/%s\" } }\n"
     "check spf-fail { weight = 10 action = tempfail shadow = on exempt = {@example.com} }\n"
     "check subject-long { }\n"

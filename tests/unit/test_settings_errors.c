@@ -199,9 +199,19 @@ static const struct bad domains[] = {
 	{ "domain \"a..example\" { " KEY " }", "/f:1: domain: expected \"example.com\", "
 	  "\"*.example.com\" or \"*\" (got \"a..example\")" },
 	{ "domain \"a.example\" { key \"s\" { } }",
-	  "/f:1: key: expected file = \"/PATH\" in key \"s\"" },
+	  "/f:1: key: expected file = \"/PATH\" (or \"credential:NAME\") in key \"s\"" },
 	{ "domain \"a.example\" { key \"s_1.x\" { file = \"k.pem\" } }",
-	  "/f:1: file: expected a path that starts with \"/\" (got \"k.pem\")" },
+	  "/f:1: file: expected a path that starts with \"/\", or credential:NAME "
+	  "(got \"k.pem\")" },
+	{ "domain \"a.example\" { key \"s\" { file = \"credential:\" } }",
+	  "/f:1: file: expected a path that starts with \"/\", or credential:NAME "
+	  "(got \"credential:\")" },
+	{ "domain \"a.example\" { key \"s\" { file = \"credential:../k\" } }",
+	  "/f:1: file: expected a path that starts with \"/\", or credential:NAME "
+	  "(got \"credential:../k\")" },
+	{ "domain \"a.example\" { key \"s\" { file = \"credential:a/k\" } }",
+	  "/f:1: file: expected a path that starts with \"/\", or credential:NAME "
+	  "(got \"credential:a/k\")" },
 	{ "domain \"a.example\" { key \"s t\" { file = \"/k\" } }", "/f:1: key: expected a "
 	  "selector of letters, digits, \"-\", \"_\" and \".\" (got \"s t\")" },
 	{ "domain \"a.example\" {\n" KEY "\nkey \"S\" { file = \"/l\" } }",

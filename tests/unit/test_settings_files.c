@@ -278,6 +278,58 @@ test_pack(void **state)
 	arena_free(&arena);
 }
 
+/* As systemd makes it: a directory that only the user may enter, 0440 where it has
+ * an access list. */
+static void
+test_credentials(void **state)
+{
+	struct arena *arena = arena_new();
+	struct files *files = files_new(), *copy;
+	const char *directory = in_root(arena, "credentials");
+	const struct file_match *matches;
+	size_t size, n;
+	void *packed;
+
+	(void)state;
+	assert_string_equal(files_credential("credential:a"), "a");
+	assert_null(files_credential("/credential:a"));
+	mkdir(directory, 0700);
+	write_file(in_root(arena, "credentials/one"), "secret", 0400);
+	write_file(in_root(arena, "credentials/keys_a.example.pem"), "k", 0440);
+	write_file(in_root(arena, "credentials/open"), "secret", 0444);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_int_equal(files_get(files, "credential:one")->error, ENOKEY);
+	assert_null(files_get(files, "credential:one")->bytes);
+	files_match(files, "credential:keys_%d.pem", &n);
+	assert_int_equal(n, 0);
+	files_free(&files);
+	assert_int_equal(chmod(directory, 0500), 0);
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	files = files_new();
+	assert_string_equal(files_get(files, "credential:one")->bytes, "secret");
+	assert_null(files_get(files, "credential:one")->unsafe);
+	assert_int_equal(files_get(files, "credential:none")->error, ENOENT);
+	assert_non_null(strstr(files_get(files, "credential:open")->unsafe,
+	    "/credentials/open"));
+	matches = files_match(files, "credential:keys_%d.pem", &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(matches[0].domain, "a.example");
+	assert_string_equal(files_get(files, matches[0].path)->bytes, "k");
+	assert_null(files_get(files, matches[0].path)->unsafe);
+	/* the worker has no directory */
+	packed = files_pack(files, arena, &size);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	copy = files_unpack(packed, size);
+	assert_string_equal(files_get(copy, "credential:one")->bytes, "secret");
+	matches = files_match(copy, "credential:keys_%d.pem", &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(files_get(copy, matches[0].path)->bytes, "k");
+	chmod(directory, 0700);
+	files_free(&copy);
+	files_free(&files);
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -287,6 +339,7 @@ main(void)
 		cmocka_unit_test(test_unsafe_further_up),
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_credentials),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);

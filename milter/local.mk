@@ -330,6 +330,7 @@ tool_sources = \
 	milter/tool/doctor_route.c \
 	milter/tool/doctor_send.c milter/tool/doctor_send.h \
 	milter/tool/doctor_send_judge.c \
+	milter/tool/doctor_sendmail.c \
 	milter/tool/doctor_show.c \
 	milter/tool/explain.c \
 	milter/tool/held.c milter/tool/held.h \
@@ -350,6 +351,7 @@ tool_sources = \
 	milter/tool/reach.c milter/tool/reach.h \
 	milter/tool/queue.c milter/tool/queue.h \
 	milter/tool/report.c milter/tool/report.h \
+	milter/tool/sendmail_cf.c milter/tool/sendmail_cf.h \
 	milter/tool/sink.c milter/tool/sink.h \
 	milter/tool/sink_session.c \
 	milter/tool/status.c milter/tool/status.h \

@@ -35,6 +35,7 @@ unit_tests += \
 	tests/unit/test_tool_send \
 	tests/unit/test_tool_notify \
 	tests/unit/test_tool_queue \
+	tests/unit/test_tool_sendmail \
 	tests/unit/test_tool_report \
 	tests/unit/test_tool_status
 
@@ -301,6 +302,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_postfix \
 	tests/fuzz/fuzz_reencode \
 	tests/fuzz/fuzz_settings \
+	tests/fuzz/fuzz_sendmail_cf \
 	tests/fuzz/fuzz_sightings \
 	tests/fuzz/fuzz_spf \
 	tests/fuzz/fuzz_tags \

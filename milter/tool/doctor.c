@@ -38,7 +38,7 @@ static const struct {
 };
 
 enum { OPTION_ZONE = 256, OPTION_ALL, OPTION_PROBLEMS, OPTION_POSTFIX_CONFIG,
-    OPTION_POSTCONF };
+    OPTION_POSTCONF, OPTION_SENDMAIL_CF };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -49,6 +49,7 @@ static const struct option long_options[] = {
 	{ "zone", required_argument, NULL, OPTION_ZONE },
 	{ "postfix-config", required_argument, NULL, OPTION_POSTFIX_CONFIG },
 	{ "postconf", required_argument, NULL, OPTION_POSTCONF },
+	{ "sendmail-cf", required_argument, NULL, OPTION_SENDMAIL_CF },
 	{ "send", no_argument, NULL, DOCTOR_OPTION_SEND },
 	{ "from", required_argument, NULL, DOCTOR_OPTION_FROM },
 	{ "to", required_argument, NULL, DOCTOR_OPTION_TO },
@@ -71,6 +72,7 @@ usage(FILE *out, int status)
 	    "  --zone FILE     take DNS answers from a zone file\n"
 	    "  --postfix-config DIR  where main.cf is, if not /etc/postfix\n"
 	    "  --postconf FILE postconf(1), if not in a usual place\n"
+	    "  --sendmail-cf FILE  Sendmail's, instead of Postfix (/etc/mail/sendmail.cf)\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
 	    "  --send          send messages through the mail server and see what arrives:\n"
 	    "    --from ADDR, --to ADDR   (postmaster of a managed domain, mailworthy@doctor.test)\n"
@@ -174,6 +176,7 @@ parse_options(int argc, char **argv, struct arena *arena, struct doctor_options 
 		case OPTION_ZONE: options->zone = optarg; break;
 		case OPTION_POSTFIX_CONFIG: options->postfix_config = optarg; break;
 		case OPTION_POSTCONF: options->postconf = optarg; break;
+		case OPTION_SENDMAIL_CF: options->sendmail_cf = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
 		case '?': return usage(stderr, TOOL_USAGE);
 		default:

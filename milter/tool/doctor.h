@@ -119,6 +119,7 @@ struct doctor_options {
 	const char *zone;	/* --zone; NULL: real DNS */
 	const char *postfix_config;	/* directory of main.cf; NULL: the usual one */
 	const char *postconf;	/* the program; NULL: the usual one */
+	const char *sendmail_cf;	/* NULL: that of /etc/mail, where no Postfix is */
 	/* --send and --received: that section alone */
 	bool send;
 	const char *send_from, *send_to;	/* addresses; NULL: chosen */

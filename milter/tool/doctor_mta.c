@@ -6,6 +6,10 @@
 
 #include "base/arena.h"
 #include "tool/doctor_mta.h"
+#include "tool/sendmail_cf.h"
+#include "tool/tool.h"
+
+#define SENDMAIL_CF "/etc/mail/sendmail.cf"
 
 static void
 judge_postfix(struct mta *mta)
@@ -23,12 +27,39 @@ judge_postfix(struct mta *mta)
 	mta_way_out(mta);
 }
 
+/* True when Sendmail was judged, or said why not. */
+static bool
+judge_sendmail(struct mta *mta)
+{
+	struct doctor *doctor = mta->doctor;
+	const char *told = doctor->options->sendmail_cf, *path = told == NULL ? SENDMAIL_CF : told;
+	struct sendmail_cf *cf;
+	const char *error = "";
+	struct slice text;
+
+	if (told == NULL && access(path, R_OK) != 0)
+		return false;
+	if (!tool_read(doctor->arena, path, SENDMAIL_CF_MAX, &text, &error)) {
+		doctor_say(doctor, DOCTOR_UNKNOWN, "mta-read", path, "%s.", error);
+		return true;
+	}
+	cf = sendmail_cf_parse(doctor->arena, text);
+	cf->path = path;
+	mta->sendmail = cf;
+	doctor_say(doctor, DOCTOR_OK, "mta-read", path, "Sendmail %s, %zu filters",
+	    mta_shown(mta, sendmail_cf_macro(cf, "Z")), cf->n_filters);
+	mta_sendmail(mta);
+	return true;
+}
+
 void
 doctor_mta(struct doctor *doctor)
 {
 	struct mta mta = { .doctor = doctor };
 	const char *error = "";
 
+	if (doctor->options->sendmail_cf != NULL && judge_sendmail(&mta))
+		return;
 	doctor_progress(doctor, "asking Postfix for its settings");
 	mta.postfix = postfix_ask(doctor->arena, doctor->options->postconf,
 	    doctor->options->postfix_config, &error);
@@ -37,8 +68,8 @@ doctor_mta(struct doctor *doctor)
 	else if (*error != '\0')
 		doctor_say(doctor, DOCTOR_UNKNOWN, "mta-read", "Postfix", "Its settings could not "
 		    "be read: %s.", error);
-	else
-		doctor_say(doctor, DOCTOR_UNKNOWN, "mta-read", "", "There is no Postfix in the "
-		    "usual places: its settings were not looked at. --postfix-config names the "
-		    "directory of main.cf.");
+	else if (!judge_sendmail(&mta))
+		doctor_say(doctor, DOCTOR_UNKNOWN, "mta-read", "", "There is neither Postfix nor "
+		    SENDMAIL_CF " in the usual place: --postfix-config names the directory of "
+		    "main.cf, --sendmail-cf the file.");
 }

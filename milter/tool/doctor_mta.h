@@ -15,7 +15,8 @@ struct sendmail_cf;
 
 struct mta {
 	struct doctor *doctor;
-	struct postfix *postfix;
+	struct postfix *postfix;		/* one of the two is there */
+	const struct sendmail_cf *sendmail;
 };
 
 /* A listening smtpd, and what it asks. */
@@ -52,6 +53,17 @@ void mta_after_signing(struct mta *mta);
 void mta_content_filter(struct mta *mta);
 /* What is wrong on the way out: doctor_postfix_way.c. */
 void mta_way_out(struct mta *mta);
+
+/* All of Sendmail: doctor_sendmail.c. */
+void mta_sendmail(struct mta *mta);
+
+/* What both MTAs have.  A signer among the other milters: true when it is one. */
+bool mta_say_signer(struct mta *mta, const char *where, const struct postfix_milter *milter);
+void mta_say_behind(struct mta *mta, const char *where, const struct postfix_milter *milter);
+/* The relay that a setting names ("[host]:port", "" none); an address mail is
+ * sent from. */
+void mta_judge_relay(struct mta *mta, const char *next_hop, const char *setting);
+void mta_judge_address(struct mta *mta, const char *where, const char *value);
 
 /* The value fit to be shown. */
 const char *mta_shown(const struct mta *mta, const char *value);

@@ -64,9 +64,19 @@ say_signer(struct mta *mta, const char *where, const struct postfix_milter *milt
 		    "where mail is sent, or set its Mode to v (verify only).");
 }
 
+bool
+mta_say_signer(struct mta *mta, const char *where, const struct postfix_milter *milter)
+{
+	const struct signer *signer = find_signer(milter);
+
+	if (signer != NULL)
+		say_signer(mta, where, milter, signer);
+	return signer != NULL;
+}
+
 /* Those behind us change what we signed. */
-static void
-say_behind(struct mta *mta, const char *where, const struct postfix_milter *milter)
+void
+mta_say_behind(struct mta *mta, const char *where, const struct postfix_milter *milter)
 {
 	struct doctor_line *line = doctor_say(mta->doctor, DOCTOR_WARNING, "mta-order", where,
 	    "%s is asked after mailworthy: what it changes in a message breaks the signature.",
@@ -82,13 +92,11 @@ judge_neighbours(struct mta *mta, const char *where, const struct postfix_milter
 	bool alone = true;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct signer *signer = i == ours ? NULL : find_signer(&milters[i]);
+		bool signs = i != ours && mta_say_signer(mta, where, &milters[i]);
 
-		if (signer != NULL)
-			say_signer(mta, where, &milters[i], signer);
-		else if (i > ours)
-			say_behind(mta, where, &milters[i]);
-		alone = alone && signer == NULL && i <= ours;
+		if (!signs && i > ours)
+			mta_say_behind(mta, where, &milters[i]);
+		alone = alone && !signs && i <= ours;
 	}
 	if (alone)
 		doctor_say(mta->doctor, DOCTOR_OK, "mta-order", where, n == 1 ?

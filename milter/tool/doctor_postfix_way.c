@@ -156,18 +156,17 @@ is_listed(const struct mta *mta, const struct ip *ip)
 	return false;
 }
 
-static void
-judge_bind(struct mta *mta, const struct postfix_service *service, const char *name)
+void
+mta_judge_address(struct mta *mta, const char *where, const char *value)
 {
-	const char *value = postfix_get_in(mta->postfix, service, name);
 	struct doctor_line *line;
 	struct ip ip;
 
 	if (!ip_parse(slice_of(value), &ip) || ip_is_private(&ip) || is_listed(mta, &ip))
 		return;
-	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-egress", service->name, "Mail leaves "
-	    "from %s (%s), which no egress section lists: SPF and PTR are judged for other "
-	    "addresses.", mta_shown(mta, value), name);
+	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-egress", where, "Mail leaves from "
+	    "%s, which no egress section lists: SPF and PTR are judged for other addresses.",
+	    mta_shown(mta, value));
 	doctor_fix(mta->doctor, line, "In %s, beside the other addresses:",
 	    mta->doctor->settings->path);
 	doctor_paste(mta->doctor, line, "egress \"default\" { addresses = {\"%s\"} }",
@@ -224,23 +223,39 @@ is_known_relay(const struct mta *mta, const char *host)
 	return false;
 }
 
+void
+mta_judge_relay(struct mta *mta, const char *next_hop, const char *setting)
+{
+	const char *host = host_of(mta, next_hop);
+	struct doctor_line *line;
+
+	if (*host == '\0')
+		return;
+	if (is_this_host(host) || is_known_relay(mta, host)) {
+		doctor_say(mta->doctor, DOCTOR_OK, "mta-relay", host, "%s %s", setting,
+		    is_this_host(host) ? "is a program of this host" :
+		    "has its egress section");
+		return;
+	}
+	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-relay", host, "Mail leaves by this "
+	    "relay (%s), but no egress section has it: SPF is judged for addresses of this "
+	    "host, from which no receiver sees mail come.", setting);
+	doctor_fix(mta->doctor, line, "In %s:", mta->doctor->settings->path);
+	doctor_paste(mta->doctor, line, "egress \"default\" { via = \"%s\" }",
+	    mta_shown(mta, host));
+}
+
 static void
 judge_relay(struct mta *mta)
 {
 	const struct settings_egress *egress = default_egress(mta);
-	const char *host = host_of(mta, postfix_get(mta->postfix, "relayhost"));
+	const char *relay = postfix_get(mta->postfix, "relayhost");
 	bool by_sender = *postfix_get(mta->postfix, "sender_dependent_relayhost_maps") != '\0' ||
 	    *postfix_get(mta->postfix, "sender_dependent_default_transport_maps") != '\0';
 	struct doctor_line *line;
 
-	if (*host != '\0' && !is_this_host(host) && !is_known_relay(mta, host)) {
-		line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-relay", host, "Mail leaves by "
-		    "this relay (relayhost), but no egress section has it: SPF is judged for "
-		    "addresses of this host, from which no receiver sees mail come.");
-		doctor_fix(mta->doctor, line, "In %s:", mta->doctor->settings->path);
-		doctor_paste(mta->doctor, line, "egress \"default\" { via = \"%s\" }",
-		    mta_shown(mta, host));
-	} else if (*host == '\0' && egress->kind == EGRESS_RELAY && !by_sender &&
+	mta_judge_relay(mta, relay, "relayhost");
+	if (*relay == '\0' && egress->kind == EGRESS_RELAY && !by_sender &&
 	    strchr(postfix_get(mta->postfix, "default_transport"), ':') == NULL) {
 		line = doctor_say(mta->doctor, DOCTOR_WARNING, "mta-relay", egress->via,
 		    "egress \"%s\" says that mail leaves by this relay, but relayhost is empty: "
@@ -248,9 +263,6 @@ judge_relay(struct mta *mta)
 		doctor_fix(mta->doctor, line, "Take via out of the egress section, or, in "
 		    "%s/main.cf, then `postfix reload`:", mta->postfix->dir);
 		doctor_paste(mta->doctor, line, "relayhost = [%s]", egress->via);
-	} else if (*host != '\0') {
-		doctor_say(mta->doctor, DOCTOR_OK, "mta-relay", host, is_this_host(host) ?
-		    "relayhost is a program of this host" : "relayhost has its egress section");
 	}
 	if (by_sender)
 		doctor_fix(mta->doctor, doctor_say(mta->doctor, DOCTOR_ADVICE, "mta-relay", "",
@@ -341,8 +353,10 @@ mta_way_out(struct mta *mta)
 		if (!is_of_its_own(service))
 			continue;
 		judge_helo(mta, service);
-		judge_bind(mta, service, "smtp_bind_address");
-		judge_bind(mta, service, "smtp_bind_address6");
+		mta_judge_address(mta, service->name, postfix_get_in(mta->postfix, service,
+		    "smtp_bind_address"));
+		mta_judge_address(mta, service->name, postfix_get_in(mta->postfix, service,
+		    "smtp_bind_address6"));
 		judge_tls(mta, service);
 	}
 	judge_ipv6(mta);

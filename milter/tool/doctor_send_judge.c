@@ -291,7 +291,11 @@ blame(const struct arrival *a, const struct message_change *change)
 	case CHANGE_BODY_FROM: case CHANGE_BODY_OTHER:
 		break;
 	}
-	return "No setting of this host explains it: a milter that is asked after mailworthy, or "
+	if (a->send->postfix == NULL && change->kind == CHANGE_FIELD_ADDRESS)
+		return "Sendmail's MASQUERADE_AS and genericstable do so while they deliver; else a "
+		    "milter that is asked after mailworthy, or a relay. `mailworthy doctor` reads "
+		    "the settings.";
+	return "No setting that was read explains it: a milter that is asked after mailworthy, or "
 	    "a relay that mail leaves by. `mailworthy doctor` names the milters.";
 }
 

@@ -111,6 +111,13 @@ begin(struct doctor *doctor, struct send *send)
 		    "there is nobody to send from: name an address with --from.");
 		return false;
 	}
+	if (send->postfix == NULL && options->send_to == NULL) {
+		doctor_fix(doctor, doctor_say(doctor, DOCTOR_UNKNOWN, "send-route", "",
+		    "There is no Postfix here that could be asked whether it brings messages "
+		    "back: nothing was sent."), "Name a mailbox of yours with --to, and hand what "
+		    "arrives there back with --received.");
+		return false;
+	}
 	if (probe_address_ok(send->from) && probe_address_ok(send->to))
 		return true;
 	doctor_say(doctor, DOCTOR_UNKNOWN, "send-route", probe_address_ok(send->from) ?
@@ -271,7 +278,9 @@ send_one(struct send *send, struct sink *sink, const char *via, const struct pro
 		status = give_to_smtp(send, sink, via, probe, message, &error);
 	if (status != 0)
 		send_note(send, DOCTOR_FAULT, "send-arrived", send_subject(send, probe),
-		    arena_printf(send->doctor->arena, "It could not be handed over: %s.", error));
+		    arena_printf(send->doctor->arena, "It could not be handed over: %s.", error))
+		    ->fix = "--via names another way in; an address that your mail server "
+		    "refuses can be replaced with --to.";
 	else if (sink != NULL)
 		wait_for(send, sink, probe);
 }

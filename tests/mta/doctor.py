@@ -3,7 +3,7 @@
 arrives of the messages it sends through the whole chain, healthy and with each
 of the things that break signatures.
 
-    doctor.py BUILD
+    doctor.py BUILD [sendmail] [CASE ...]
 """
 
 import contextlib
@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 from daemon import Daemon, keygen, zone_txt  # noqa: E402
 from dnsserver import Server, Zone  # noqa: E402
 from postfix import Postfix, free_port  # noqa: E402
+from sendmail import Sendmail  # noqa: E402
 from sink import Sink  # noqa: E402
 from smtp import Smtp  # noqa: E402
 
@@ -375,10 +376,94 @@ def away(build):
         sink.close()
 
 
+class SendmailRig:
+    """The same with Sendmail, which sends to a mailbox elsewhere."""
+
+    def __init__(self, build, lines="", attached=True):
+        self.build = pathlib.Path(build)
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-doctor-"))
+        os.chmod(self.scratch, 0o755)
+        _, record = keygen(build, self.scratch / "keys", "example.com", "s1")
+        zone = ZONE + f"s1._domainkey.example.com TXT {zone_txt(record)}\n"
+        zone += f"s1._domainkey.host.example.com TXT {zone_txt(record)}\n"
+        self.dns, self.sink = Server(Zone(zone)), Sink()
+        key = self.scratch / "keys/example.com.s1.pem"
+        port = free_port()
+        self.daemon = Daemon(build, self.scratch / "daemon", CONFIG.format(
+            mode="enforce", port=self.dns.port, selector="s1", key=key,
+            more=f'domain "host.example.com" {{ key "s1" {{ file = "{key}" }} }}\n'),
+            socket=f"inet:127.0.0.1:{port}")
+        self.sendmail = Sendmail(self.scratch / "mta", self.sink.next_hop,
+                                 milters=f"inet:{port}@127.0.0.1" if attached else "",
+                                 settings={"lines": lines})
+
+    def __enter__(self):
+        self.daemon.start()
+        self.sendmail.start()
+        return self
+
+    def __exit__(self, *_):
+        self.sendmail.stop()
+        self.daemon.stop()
+        self.dns.close()
+        self.sink.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def run(self, *options):
+        done = subprocess.run([str(self.build / "mailworthy"), "doctor", "--json", "--config",
+                               str(self.daemon.config), "--sendmail-cf",
+                               str(self.sendmail.config), *options],
+                              capture_output=True, text=True, timeout=300)
+        return {s["name"]: s["lines"] for s in json.loads(done.stdout)["sections"]}
+
+    def send(self, sender):
+        """What the doctor says of the messages that came to the mailbox."""
+        self.run("--send", "--from", sender, "--to", "box@example.net", "--via",
+                 f"127.0.0.1:{self.sendmail.port}")
+        self.sink.wait(len(TRAITS))
+        options = []
+        for i, (_, _, text) in enumerate(self.sink.messages):
+            path = self.scratch / f"{i}.eml"
+            path.write_bytes(text)
+            options += ["--received", str(path)]
+        return self.run(*options)["send"]
+
+
+def sendmail_healthy(build):
+    with SendmailRig(build) as rig:
+        lines = rig.send("postmaster@example.com")
+        report(len(rig.sink.messages) == len(TRAITS) and lines and
+               all(x["grade"] == "ok" for x in lines), "sendmail: all verify", shown(lines))
+        lines = rig.run()["mta"]
+        report(not [x for x in lines if x["grade"] in ("fault", "warning")] and
+               some(lines, "ok", "mta-listener", "asked"), "sendmail: settings are well",
+               shown(lines))
+
+
+def sendmail_masquerade(build):
+    with SendmailRig(build, "MASQUERADE_AS(`example.com')dnl\n"
+                     "MASQUERADE_DOMAIN(`host.example.com')dnl\n") as rig:
+        lines = rig.send("postmaster@host.example.com")
+        report(some(lines, "fault", "send-changed", "From ", "after it was signed",
+                    "postmaster@example.com"), "sendmail: masquerading is seen", shown(lines))
+        lines = rig.run()["mta"]
+        report(some(lines, "fault", "mta-generic", "MASQUERADE_AS"),
+               "sendmail: masquerading is in the settings", shown(lines))
+
+
+def sendmail_not_attached(build):
+    with SendmailRig(build, attached=False) as rig:
+        lines = rig.run()["mta"]
+        report(some(lines, "fault", "mta-listener", "INPUT_MAIL_FILTER"),
+               "sendmail: without a filter", shown(lines))
+
+
 def main():
     build = sys.argv[1]
-    wanted = sys.argv[2:]
-    for case in (healthy, route, no_pickup_milter, second_signer, client_header_checks,
+    with_sendmail = "sendmail" in sys.argv[2:]
+    wanted = [name for name in sys.argv[2:] if name != "sendmail"]
+    for case in (sendmail_healthy, sendmail_masquerade, sendmail_not_attached) \
+            if with_sendmail else (healthy, route, no_pickup_milter, second_signer, client_header_checks,
                  generic_maps, content_filter, behind_filter, without_repair, audit, away):
         if not wanted or case.__name__ in wanted:
             case(build)

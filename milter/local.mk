@@ -337,7 +337,9 @@ tool_sources = \
 	milter/tool/held_again.c \
 	milter/tool/held_show.c \
 	milter/tool/holds.c milter/tool/holds.h \
-	milter/tool/keygen.c \
+	milter/tool/confedit.c milter/tool/confedit.h \
+	milter/tool/keygen.c milter/tool/keygen.h \
+	milter/tool/rotate.c \
 	milter/tool/mode.c \
 	milter/tool/digest.c \
 	milter/tool/notify.c milter/tool/notify.h \

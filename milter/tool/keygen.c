@@ -14,27 +14,22 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "core/look.h"
 #include "dkim/key.h"
 #include "mail/domain.h"
+#include "tool/keygen.h"
 #include "tool/tool.h"
 
 #define TXT_STRING_MAX 255	/* octets of one string of a TXT record (RFC 1035 3.3.14) */
-
-struct keygen {
-	const char *domain;		/* A-label */
-	const char *selector;
-	const char *dir;
-	const char *path;
-	enum key_type type;
-	unsigned bits;
-	struct arena *arena;
-};
 
 static const struct option long_options[] = {
 	{ "selector", required_argument, NULL, 's' },
 	{ "bits", required_argument, NULL, 'b' },
 	{ "ed25519", no_argument, NULL, 'e' },
 	{ "directory", required_argument, NULL, 'd' },
+	{ "rotate", no_argument, NULL, 'r' },
+	{ "write", no_argument, NULL, 'w' },
+	{ "config", required_argument, NULL, 'c' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -46,31 +41,54 @@ usage(FILE *out, int status)
 	    "  --selector NAME    selector (the year and a letter)\n"
 	    "  --bits N           RSA bits, 1024 to 4096 (2048)\n"
 	    "  --ed25519          an Ed25519 key, used beside an RSA key only\n"
-	    "  --directory DIR    where the key goes (" SYSCONFDIR "/mailworthy/keys)\n", out);
+	    "  --directory DIR    where the key goes (" SYSCONFDIR "/mailworthy/keys)\n"
+	    "  --rotate           the next key of a managed domain, beside those it has\n"
+	    "  --write            with --rotate: put its line into the configuration\n"
+	    "  --config FILE      with --rotate: the configuration (" TOOL_CONFIG ")\n", out);
 	return status;
 }
 
-static bool
-choose_path(struct keygen *keygen, bool given)
+const char *
+keygen_selector(const struct keygen *keygen, unsigned n)
 {
 	struct tm tm;
 	time_t now = time(NULL);
-	struct stat st;
-	int letter;
 
+	if (n >= 26)
+		return NULL;
 	gmtime_r(&now, &tm);
-	for (letter = 'a'; letter <= 'z'; letter++) {
-		if (!given)
-			keygen->selector = arena_printf(keygen->arena, "%d%c%s",
-			    tm.tm_year + 1900, letter, keygen->type == KEY_ED25519 ? "e" : "");
+	return arena_printf(keygen->arena, "%d%c%s", tm.tm_year + 1900, 'a' + (int)n,
+	    keygen->type == KEY_ED25519 ? "e" : "");
+}
+
+static bool
+choose_path(struct keygen *keygen)
+{
+	const char *given = keygen->selector_given ? keygen->selector : NULL, *selector;
+	struct stat st;
+
+	for (unsigned n = 0; (selector = keygen_selector(keygen, n)) != NULL; n++) {
+		keygen->selector = given != NULL ? given : selector;
 		keygen->path = arena_printf(keygen->arena, "%s/%s.%s.pem", keygen->dir,
 		    keygen->domain, keygen->selector);
 		if (lstat(keygen->path, &st) != 0)
 			return true;
-		if (given)
+		if (given != NULL)
 			return false;
 	}
 	return false;
+}
+
+/* As that file where we may, but never more than for its group. */
+static int
+make_like(const struct keygen *keygen, int fd)
+{
+	struct stat st;
+
+	if (keygen->like == NULL || geteuid() != 0 || stat(keygen->like, &st) != 0)
+		return 1;
+	return fchown(fd, st.st_uid, st.st_gid) != 0 ||
+	    fchmod(fd, st.st_mode & 0640) != 0 ? -1 : 0;
 }
 
 /* 0640 root:mailworthy where that can be, else readable by the owner alone. */
@@ -79,7 +97,7 @@ write_key(const struct keygen *keygen, const char *pem)
 {
 	struct group *group = geteuid() == 0 ? getgrnam("mailworthy") : NULL;
 	size_t n = strlen(pem);
-	int fd;
+	int fd, given;
 
 	if (mkdir(keygen->dir, 0750) == 0 && group != NULL &&
 	    chown(keygen->dir, 0, group->gr_gid) != 0)
@@ -90,10 +108,14 @@ write_key(const struct keygen *keygen, const char *pem)
 		return tool_error("cannot make %s: %s%s", keygen->path, strerror(errno),
 		    errno == EACCES ? "; run it as root, or name a --directory" :
 		    errno == ENOENT ? "; make the directory above it first" : "");
-	if (group != NULL && (fchown(fd, 0, group->gr_gid) != 0 || fchmod(fd, 0640) != 0)) {
+	given = make_like(keygen, fd);
+	if (given == -1 || (given == 1 && group != NULL &&
+	    (fchown(fd, 0, group->gr_gid) != 0 || fchmod(fd, 0640) != 0))) {
+		tool_error("cannot give %s to %s: %s", keygen->path, given == -1 ?
+		    "the owner of the key before" : "group mailworthy", strerror(errno));
 		close(fd);
-		return tool_error("cannot give %s to group mailworthy: %s", keygen->path,
-		    strerror(errno));
+		unlink(keygen->path);
+		return TOOL_USAGE;
 	}
 	if (write(fd, pem, n) != (ssize_t)n || fsync(fd) != 0) {
 		tool_error("cannot write %s: %s", keygen->path, strerror(errno));
@@ -117,23 +139,37 @@ print_zone_form(const struct keygen *keygen, const char *record)
 	puts(" )");
 }
 
-static void
-print_all(const struct keygen *keygen, const struct key *key)
+void
+keygen_print_record(const struct keygen *keygen, const struct key *key)
 {
-	const char *record = arena_printf(keygen->arena, "v=DKIM1; k=%s; p=%s",
-	    keygen->type == KEY_RSA ? "rsa" : "ed25519", key_public_base64(key));
-	char whole[PATH_MAX];	/* the configuration takes absolute paths only */
-	const char *path = realpath(keygen->path, whole) != NULL ? whole : keygen->path;
+	const char *record = look_key_record(keygen->arena, key);
 
-	printf("Key written to %s\n\n", path);
 	puts("1. Publish this record. In a zone file:\n");
 	print_zone_form(keygen, record);
 	puts("\n   or, in a web form that takes the value in one line:\n");
 	printf("Name   %s._domainkey.%s\nType   TXT\nValue  %s\n\n", keygen->selector,
 	    keygen->domain, record);
+}
+
+const char *
+keygen_whole_path(const struct keygen *keygen)
+{
+	char whole[PATH_MAX];
+
+	return realpath(keygen->path, whole) != NULL ? arena_strdup(keygen->arena, whole) :
+	    keygen->path;
+}
+
+static void
+print_all(const struct keygen *keygen, const struct key *key)
+{
+	const char *path = keygen_whole_path(keygen);
+
+	printf("Key written to %s\n\n", path);
+	keygen_print_record(keygen, key);
 	puts("2. Put this into mailworthy.conf and send the daemon SIGHUP. Where the domain "
-	    "has\n   its section already, add only the line of the key, below those "
-	    "that are there:\n");
+	    "has\n   its section already, `mailworthy keygen --rotate` does this for the next "
+	    "key;\n   else:\n");
 	printf("domain \"%s\" {\n\tkey \"%s\" { file = \"%s\" }\n}\n", keygen->domain,
 	    keygen->selector, path);
 	if (keygen->type == KEY_ED25519)
@@ -141,23 +177,31 @@ print_all(const struct keygen *keygen, const struct key *key)
 		    "never alone:\nnot every receiver can verify it.");
 }
 
-static int
-make(struct keygen *keygen, bool selector_given)
+struct key *
+keygen_make(const struct keygen *keygen)
 {
-	const char *error = "", *pem;
+	const char *error = "", *pem = key_generate(keygen->type, keygen->bits,
+	    keygen->arena);
+	struct key *key = pem != NULL ? key_parse(slice_of(pem), keygen->arena, &error) : NULL;
+
+	if (key == NULL)
+		tool_error("cannot make a key: %s", error);
+	else if (write_key(keygen, pem) != TOOL_OK)
+		key_free(&key);
+	return key;
+}
+
+static int
+make(struct keygen *keygen)
+{
 	struct key *key;
 
-	if (!choose_path(keygen, selector_given))
+	if (!choose_path(keygen))
 		return tool_error("%s is there already; it is never overwritten. Choose "
 		    "another --selector", keygen->path);
-	pem = key_generate(keygen->type, keygen->bits, keygen->arena);
-	key = pem != NULL ? key_parse(slice_of(pem), keygen->arena, &error) : NULL;
+	key = keygen_make(keygen);
 	if (key == NULL)
-		return tool_error("cannot make a key: %s", error);
-	if (write_key(keygen, pem) != TOOL_OK) {
-		key_free(&key);
 		return TOOL_USAGE;
-	}
 	print_all(keygen, key);
 	key_free(&key);
 	return TOOL_OK;
@@ -188,33 +232,52 @@ is_selector(const char *name)
 }
 
 static int
-run(struct keygen *keygen, int argc, char **argv)
+read_options(struct keygen *keygen, int argc, char **argv, bool *rotate_r, bool *ended_r)
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "s:b:ed:h", long_options, NULL)) != -1) {
+	*ended_r = true;
+	*rotate_r = false;
+	while ((option = getopt_long(argc, argv, "s:b:ed:rwc:h", long_options, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			keygen->selector = optarg;
+			keygen->selector_given = true;
 			break;
 		case 'b':
 			if (parse_bits(optarg, &keygen->bits) != TOOL_OK)
 				return TOOL_USAGE;
-			break;
-		case 'e':
-			keygen->type = KEY_ED25519;
+			keygen->bits_given = true;
 			break;
 		case 'd':
 			keygen->dir = optarg;
+			keygen->dir_given = true;
 			break;
-		case 'h':
-			return usage(stdout, TOOL_OK);
-		default:
-			return usage(stderr, TOOL_USAGE);
+		case 'e': keygen->type = KEY_ED25519; break;
+		case 'r': *rotate_r = true; break;
+		case 'w': keygen->write = true; break;
+		case 'c': keygen->config = optarg; break;
+		case 'h': return usage(stdout, TOOL_OK);
+		default: return usage(stderr, TOOL_USAGE);
 		}
 	}
 	if (argc - optind != 1)
 		return usage(stderr, TOOL_USAGE);
+	if (keygen->write && !*rotate_r)
+		return tool_error("--write goes with --rotate: for its first key a domain needs "
+		    "a section, which is written by hand");
+	*ended_r = false;
+	return TOOL_OK;
+}
+
+static int
+run(struct keygen *keygen, int argc, char **argv)
+{
+	bool rotate, ended;
+	int status = read_options(keygen, argc, argv, &rotate, &ended);
+
+	if (ended)
+		return status;
 	keygen->domain = domain_to_ascii(keygen->arena, slice_of(argv[optind]));
 	if (keygen->domain == NULL || !domain_is_fqdn(keygen->domain))
 		return tool_error("expected a full domain name, as in example.com, got "
@@ -222,15 +285,15 @@ run(struct keygen *keygen, int argc, char **argv)
 	if (keygen->selector != NULL && !is_selector(keygen->selector))
 		return tool_error("--selector: expected small letters, digits and \"-\", "
 		    "got \"%s\"", keygen->selector);
-	return make(keygen, keygen->selector != NULL);
+	return rotate ? keygen_rotate(keygen) : make(keygen);
 }
 
 int
 tool_keygen(int argc, char **argv)
 {
 	struct keygen keygen = {
-		.dir = SYSCONFDIR "/mailworthy/keys", .type = KEY_RSA, .bits = 2048,
-		.arena = arena_new(),
+		.dir = SYSCONFDIR "/mailworthy/keys", .config = TOOL_CONFIG, .type = KEY_RSA,
+		.bits = 2048, .arena = arena_new(),
 	};
 	int status = run(&keygen, argc, argv);
 

@@ -315,8 +315,10 @@ tool_sources = \
 	milter/tool/doctor.def milter/tool/doctor_mta.def \
 	milter/tool/doctor_config.c \
 	milter/tool/doctor_access.c milter/tool/doctor_access.h \
+	milter/tool/doctor_daemon.c \
 	milter/tool/doctor_domains.c \
 	milter/tool/doctor_egress.c \
+	milter/tool/doctor_host.c \
 	milter/tool/doctor_keys.c \
 	milter/tool/doctor_looks.c milter/tool/doctor_looks.h \
 	milter/tool/doctor_mta.c milter/tool/doctor_mta.h \
@@ -327,6 +329,7 @@ tool_sources = \
 	milter/tool/doctor_postfix_reach.c \
 	milter/tool/doctor_postfix_way.c \
 	milter/tool/doctor_report.c \
+	milter/tool/doctor_resolver.c \
 	milter/tool/doctor_route.c \
 	milter/tool/doctor_send.c milter/tool/doctor_send.h \
 	milter/tool/doctor_send_judge.c \

@@ -33,6 +33,9 @@ static const struct {
 	{ "keys", "Keys", doctor_keys, true },
 	{ "domains", "Domains", doctor_domains, true },
 	{ "egress", "Addresses mail leaves from", doctor_egress, true },
+	{ "resolver", "DNS servers", doctor_resolver, true },
+	{ "host", "Host", doctor_host, true },
+	{ "daemon", "Daemon", doctor_daemon, true },
 	{ "mta", "Mail server", doctor_mta, true },
 	{ "send", "Messages through the whole chain", doctor_send, true },
 };

@@ -332,6 +332,8 @@ say_extras(struct doctor *doctor, const char *domain, struct lookups *lookups,
 {
 	struct arena *arena = doctor->arena;
 
+	if (dns_get(lookups, domain, DNS_MX)->status == DNS_NXDOMAIN)
+		return;
 	say_extra(doctor, domain, lookups, "tls-rpt", "_smtp._tls", "v=TLSRPTv1",
 	    "reports about TLS are asked for",
 	    "Nobody is asked to report when mail to the domain cannot be encrypted.",
@@ -369,6 +371,7 @@ static void
 say_hits(struct doctor *doctor, const struct doctor_look *look)
 {
 	const struct evidence *evidence = look_input(look->look)->evidence;
+	bool proposed = false;		/* one record mends all that is said of SPF */
 
 	for (size_t i = 0; i < look->n_hits; i++) {
 		struct doctor_line *line;
@@ -376,9 +379,11 @@ say_hits(struct doctor *doctor, const struct doctor_look *look)
 		if (!is_of_domain(&look->hits[i]))
 			continue;
 		line = doctor_say_hit(doctor, &look->hits[i], look->domain);
-		if (strncmp(look->hits[i].check->id, "spf-", 4) == 0 &&
-		    line->grade != DOCTOR_UNKNOWN)
-			propose_spf(doctor, line, look->domain, evidence);
+		if (strncmp(look->hits[i].check->id, "spf-", 4) != 0 ||
+		    line->grade == DOCTOR_UNKNOWN || proposed)
+			continue;
+		propose_spf(doctor, line, look->domain, evidence);
+		proposed = true;
 	}
 }
 

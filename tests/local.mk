@@ -249,6 +249,7 @@ EXTRA_DIST += \
 	tests/fault/resources.py \
 	tests/fault/run \
 	tests/fault/soak.py \
+	tests/lib/confine.py \
 	tests/lib/daemon.py \
 	tests/lib/dnsserver.py \
 	tests/lib/inject.py \
@@ -268,6 +269,7 @@ EXTRA_DIST += \
 	tests/milter/run \
 	tests/milter/run-threads \
 	tests/milter/sandbox.py \
+	tests/milter/service.py \
 	tests/milter/stages.py \
 	tests/milter/threads.py \
 	tests/milter/threads.supp \

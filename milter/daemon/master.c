@@ -536,7 +536,8 @@ enter_sandbox(struct master *master)
 	else if (!sandbox_is_built())
 		log_warning("sandbox: off, as this is a build with sanitizers");
 	else if (sandbox_master(&error) != 0)
-		log_warning("sandbox: off, as the kernel does not offer it: %s", error);
+		log_warning("sandbox: off, as the kernel or the service manager does not "
+		    "allow it (%s); a unit of systemd needs SystemCallFilter=seccomp", error);
 	else
 		master->sandboxed = true;
 }

@@ -43,6 +43,7 @@ class Daemon:
         self.log = self.dir / "daemon.log"
         self.env = dict(os.environ, **(env or {}))
         self.process = None
+        self.before = []        # a program that runs it, with its arguments
         self.write(config)
 
     def write(self, config):
@@ -54,7 +55,7 @@ class Daemon:
         before = self.read_log().count("ready:")
         self.out = open(self.log, "a")
         self.process = subprocess.Popen(
-            [str(self.build / "mailworthyd"), "-f", "-c", str(self.config)],
+            [*self.before, str(self.build / "mailworthyd"), "-f", "-c", str(self.config)],
             stdout=self.out, stderr=self.out, env=self.env, **popen)
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:

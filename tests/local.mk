@@ -228,6 +228,8 @@ thread_tests = \
 	tests/dns/test_unbound \
 	tests/unit/test_base_cache \
 	tests/unit/test_dkim_threads \
+	tests/unit/test_record_counters \
+	tests/unit/test_record_labels \
 	tests/unit/test_dns_threads \
 	tests/unit/test_mail_phrases \
 	tests/unit/test_record_sink \

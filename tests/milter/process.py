@@ -103,8 +103,7 @@ BASE = """\
 user = ""
 socket-group = ""
 socket = "unix:{dir}/mw.sock"
-state-dir = "{dir}"
-control = "unix:{dir}/control.sock"
+state-dir = "{dir}" control = "unix:{dir}/control.sock"
 log = stderr
 resolver {{ servers = {{"127.0.0.1@9"}} timeout = 1 deadline = 1 }}
 egress "default" {{ addresses = {{"192.0.2.10"}} helo = "mail.example.com" }}

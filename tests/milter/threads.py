@@ -13,6 +13,7 @@ import time
 from rig import Rig, check_sanitizers, fault_of, report
 from milter import HEADERS
 from process import load, set_mode
+from prometheus import get, scrape
 
 SECONDS = 8
 SIGNED = ("DKIM-Signature", " v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=s1;"
@@ -49,9 +50,21 @@ def mixed(rig, ended, faults):
                 return
 
 
+def watch(rig, ended, faults):
+    """Metrics and status, over and over."""
+    where = f"unix:{rig.daemon.control}"
+    try:
+        while not ended.is_set():
+            scrape(where, timeout=30)
+            assert get(where, "/status", timeout=30)[0] == 200
+    except (AssertionError, OSError) as error:
+        faults.append(repr(error))
+
+
 def storm(rig):
     ended, faults = threading.Event(), []
     clients = [threading.Thread(target=mixed, args=(rig, ended, faults)) for _ in range(16)]
+    clients += [threading.Thread(target=watch, args=(rig, ended, faults)) for _ in range(2)]
     for c in clients:
         c.start()
     end = time.monotonic() + SECONDS

@@ -288,6 +288,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_body \
 	tests/fuzz/fuzz_compare \
 	tests/fuzz/fuzz_content \
+	tests/fuzz/fuzz_conversation \
 	tests/fuzz/fuzz_date \
 	tests/fuzz/fuzz_dmarc_record \
 	tests/fuzz/fuzz_dns_rdata \

@@ -321,7 +321,9 @@ mlfi_header(SMFICTX *ctx, char *name, char *value)
 	struct conversation *conversation = conversation_of(ctx);
 	struct message *message;
 
-	if (conversation == NULL || conversation->message == NULL)
+	/* none comes after the body has begun: libmilter sees to it, and so do we */
+	if (conversation == NULL || conversation->message == NULL ||
+	    conversation->passage != NULL)
 		return SMFIS_TEMPFAIL;
 	message = conversation->message;
 	if (conversation->leading_spaces || *value == '\0')

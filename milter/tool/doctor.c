@@ -295,7 +295,8 @@ run(struct doctor *doctor)
 			doctor_show_json(stdout, doctor->report);
 		else
 			doctor_show(stdout, doctor->report, &options->view);
-		status = doctor->report->n[DOCTOR_FAULT] > 0 ? TOOL_STOPPED : TOOL_OK;
+		status = doctor->report->n[DOCTOR_FAULT] > 0 ? TOOL_STOPPED :
+		    doctor->nothing_sent ? TOOL_USAGE : TOOL_OK;
 	}
 	close_parts(doctor);
 	return status;

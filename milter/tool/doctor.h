@@ -155,6 +155,7 @@ struct doctor {
 	struct doctor_look *looks;	/* doctor_looks.h */
 	const char *queue_directory;	/* Postfix's; its daemons may be rooted there */
 	bool progress;			/* standard error is a terminal */
+	bool nothing_sent;		/* --send and --received had nothing to judge */
 };
 
 /* Adds a line; bug() for an id that neither table has. */

@@ -281,7 +281,9 @@ send_one(struct send *send, struct sink *sink, const char *via, const struct pro
 		    arena_printf(send->doctor->arena, "It could not be handed over: %s.", error))
 		    ->fix = "--via names another way in; an address that your mail server "
 		    "refuses can be replaced with --to.";
-	else if (sink != NULL)
+	else
+		send->n_handed_over++;
+	if (status == 0 && sink != NULL)
 		wait_for(send, sink, probe);
 }
 
@@ -412,8 +414,10 @@ doctor_send(struct doctor *doctor)
 	const struct doctor_options *options = doctor->options;
 	struct send *send = arena_alloc(doctor->arena, sizeof(*send));
 
-	if (!begin(doctor, send))
+	if (!begin(doctor, send)) {
+		doctor->nothing_sent = true;
 		return;
+	}
 	if (options->n_received > 0)
 		for (size_t i = 0; i < options->n_received; i++)
 			judge_file(send, options->received[i]);
@@ -421,6 +425,7 @@ doctor_send(struct doctor *doctor)
 		send_to_sink(send);
 	else
 		send_away(send);
+	doctor->nothing_sent = send->n_judged + send->n_findings + send->n_handed_over == 0;
 	say_findings(send);
 }
 

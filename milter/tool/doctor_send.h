@@ -35,7 +35,7 @@ struct send {
 	bool signs;				/* enforce mode */
 	struct send_finding findings[SEND_FINDINGS_MAX];
 	size_t n_findings;
-	size_t n_judged;
+	size_t n_judged, n_handed_over;
 };
 
 /* Adds it, or the subject to the one that says the same. */

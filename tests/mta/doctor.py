@@ -210,8 +210,8 @@ def route(build):
     """The line it prints is the line that does it."""
     with Rig(build, route=False) as rig:
         status, lines, _ = rig.send()
-        report(some(lines, "unknown", "send-route", "transport_maps = inline:") and
-               len(lines) == 1 and not rig.daemons[0].records(),
+        report(status == 2 and some(lines, "unknown", "send-route",
+                                    "transport_maps = inline:") and len(lines) == 1 and not rig.daemons[0].records(),
                "no route: says what to add and sends nothing", shown(lines))
         paste = lines[0]["paste"][0]
         with open(rig.postfix.config / "main.cf", "a") as out:

@@ -8,6 +8,7 @@ list_files = \
 	conf/lists/blocked-gmail.txt \
 	conf/lists/blocked-microsoft.txt \
 	conf/lists/blocked-owa.txt \
+	conf/lists/blocklists.txt \
 	conf/lists/brands.txt \
 	conf/lists/card-words.txt \
 	conf/lists/fonts.txt \

@@ -45,6 +45,7 @@ settings_sources = \
 	milter/settings/import/signing.c milter/settings/import/signing.h \
 	milter/settings/import/theirs.c milter/settings/import/theirs.h \
 	milter/settings/lists.c milter/settings/lists.h \
+	milter/settings/lists_blocklists.c \
 	milter/settings/lists_phrases.c \
 	milter/settings/lists_providers.c \
 	milter/settings/lists_store.h \
@@ -156,6 +157,7 @@ dkim_sources = \
 evidence_sources = \
 	milter/evidence/evidence.h \
 	milter/evidence/author.c \
+	milter/evidence/blocklist.c milter/evidence/blocklist.h \
 	milter/evidence/collect.c milter/evidence/collect.h \
 	milter/evidence/collection.h \
 	milter/evidence/destinations.c \
@@ -315,6 +317,7 @@ tool_sources = \
 	milter/tool/doctor.def milter/tool/doctor_mta.def \
 	milter/tool/doctor_config.c \
 	milter/tool/doctor_access.c milter/tool/doctor_access.h \
+	milter/tool/doctor_blocklists.c \
 	milter/tool/doctor_daemon.c \
 	milter/tool/doctor_domains.c \
 	milter/tool/doctor_egress.c \

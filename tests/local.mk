@@ -57,6 +57,7 @@ unit_tests += \
 	tests/unit/test_facts_message \
 	tests/unit/test_facts_stream \
 	tests/unit/test_evidence_author \
+	tests/unit/test_evidence_blocklist \
 	tests/unit/test_evidence_breaker \
 	tests/unit/test_evidence_destinations \
 	tests/unit/test_evidence_dkim \

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "settings/build.h"
 #include "settings/errors.h"
+#include "settings/lists.h"
 #include "settings/names.h"
 
 void
@@ -235,6 +236,24 @@ build_check(struct reading *reading, const struct tree *tree,
 	build_check_id(reading, tree);
 }
 
+/* Of a list that is not known somebody must say what its answers mean. */
+static void
+build_blocklist(struct reading *reading, const struct tree *tree,
+    struct settings_blocklist *blocklist)
+{
+	blocklist->zone = slice_dup_lower(reading->arena, slice_of(tree->title));
+	blocklist->line = tree->line;
+	build_options(reading, tree, blocklist);
+	if (!name_is_domain(slice_of(blocklist->zone)))
+		errors_add(reading->errors, reading->file, tree->line, "blocklist",
+		    "expected a zone in DNS, as in \"zen.spamhaus.org\"");
+	else if (build_values(tree, "codes")->n == 0 && reading->settings->lists != NULL &&
+	    lists_blocklist(reading->settings->lists, blocklist->zone) == NULL)
+		errors_add(reading->errors, reading->file, tree->line, "codes",
+		    "expected the answers that mean listed, as in {\"127.0.0.2\"}: nothing "
+		    "is known of the list %s", errors_shown(reading->errors, tree->title));
+}
+
 static size_t
 count_blocks(const struct block *block, enum section section)
 {
@@ -281,6 +300,12 @@ build_block(struct reading *reading, const struct tree *tree, struct map **seen)
 	case SECTION_CHECK:
 		check_unique(reading, seen[tree->section], tree, tree->title);
 		build_check(reading, tree, &settings->checks[settings->n_checks++]);
+		break;
+	case SECTION_BLOCKLIST:
+		check_unique(reading, seen[tree->section], tree,
+		    slice_dup_lower(reading->work, slice_of(tree->title)));
+		build_blocklist(reading, tree,
+		    &settings->blocklists[settings->n_blocklists++]);
 		break;
 	case SECTION_STREAM:
 		check_unique(reading, seen[tree->section], tree,
@@ -337,6 +362,8 @@ build_settings(struct reading *reading, const struct block *blocks)
 	settings->domains = arena_array(reading->arena, n, sizeof(*settings->domains));
 	n = count_blocks(blocks, SECTION_EGRESS);
 	settings->egresses = arena_array(reading->arena, n + 1, sizeof(*settings->egresses));
+	n = count_blocks(blocks, SECTION_BLOCKLIST);
+	settings->blocklists = arena_array(reading->arena, n, sizeof(*settings->blocklists));
 	n = count_blocks(blocks, SECTION_CHECK);
 	settings->checks = arena_array(reading->arena, n, sizeof(*settings->checks));
 	n = count_blocks(blocks, SECTION_STREAM);

@@ -35,6 +35,8 @@ parse(struct lists_reading *in, const char *file, const char *name, struct slice
 		lists_parse_phrases(&source, stem, in->lists);
 	else if (strcmp(stem, "providers") == 0)
 		lists_parse_providers(&source, in->lists);
+	else if (strcmp(stem, "blocklists") == 0)
+		lists_parse_blocklists(&source, in->lists);
 	else
 		lists_parse_words(&source, list_by_name(stem), in->lists);
 }
@@ -61,7 +63,8 @@ parse_file(struct lists_reading *in, const char *path, const char *name)
 static bool
 is_list(const char *stem)
 {
-	return strcmp(stem, "providers") == 0 || list_by_name(stem) != LISTS;
+	return strcmp(stem, "providers") == 0 || strcmp(stem, "blocklists") == 0 ||
+	    list_by_name(stem) != LISTS;
 }
 
 /* "en", "pt-br": what can be shown as a language. */

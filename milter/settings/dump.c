@@ -83,6 +83,11 @@ settings_dump(const struct settings *settings, FILE *out)
 	 * take its place and be the same. */
 	for (size_t i = 0; i < settings->n_domains; i++)
 		dump_domain(&settings->domains[i], out);
+	for (size_t i = 0; i < settings->n_blocklists; i++) {
+		dump_section(SECTION_BLOCKLIST, settings->blocklists[i].zone,
+		    &settings->blocklists[i], out);
+		fprintf(out, "}\n");
+	}
 	for (size_t i = 0; i < settings->n_checks; i++) {
 		dump_section(SECTION_CHECK, settings->checks[i].id, &settings->checks[i],
 		    out);

@@ -49,6 +49,16 @@ lists_provider(const struct lists *lists, const char *mx_host)
 	return find_parent(lists->by_mx, mx_host);
 }
 
+const struct blocklist *
+lists_blocklist(const struct lists *lists, const char *zone)
+{
+	for (size_t i = 0; i < lists->n_blocklists; i++) {
+		if (strcmp(lists->blocklists[i].zone, zone) == 0)
+			return &lists->blocklists[i];
+	}
+	return NULL;
+}
+
 const struct phrase *
 lists_phrases(const struct lists *lists, size_t *n_r)
 {

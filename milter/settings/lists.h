@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ip.h"
+
 struct arena;
 struct lists;
 struct phrase;
@@ -52,6 +54,32 @@ struct provider {
 
 /* By a host name of an MX record, lower-case, no final dot; NULL: not known. */
 const struct provider *lists_provider(const struct lists *lists, const char *mx_host);
+
+/* What a DNS blocklist lists, as bits. */
+enum blocklist_of { BLOCKLIST_IPV4 = 1, BLOCKLIST_IPV6 = 2, BLOCKLIST_DOMAINS = 4 };
+
+#define BLOCKLIST_CODES_MAX 32
+
+struct blocklist_code {		/* answers that mean listed, within 127.0.0.0/8 */
+	struct ip first, last;
+	const char *meaning;
+};
+
+struct blocklist {
+	const char *zone;
+	unsigned of;
+	struct blocklist_code codes[BLOCKLIST_CODES_MAX];
+	size_t n_codes;
+	const char *test;		/* a domain that is always listed */
+	const char *page;		/* where a listing is looked up, or "" */
+	const char *source;
+};
+
+/* NULL: not known. */
+const struct blocklist *lists_blocklist(const struct lists *lists, const char *zone);
+
+/* "127.0.0.2" or "127.0.0.4-127.0.0.7"; the meaning is left alone. */
+bool blocklist_codes_read(struct slice text, struct blocklist_code *code_r);
 
 /* All phrases of all languages. */
 const struct phrase *lists_phrases(const struct lists *lists, size_t *n_r);

@@ -27,6 +27,8 @@ struct lists {
 	struct provider *providers;
 	size_t n_providers;
 	struct map *by_mx;		/* suffix -> struct provider */
+	struct blocklist *blocklists;
+	size_t n_blocklists;
 	struct phrase *phrases;
 	size_t n_phrases;
 };
@@ -47,6 +49,7 @@ const char *list_name(enum list list);
 /* Each adds to `lists` what the file holds and reports what is wrong in it. */
 void lists_parse_words(struct list_source *source, enum list list, struct lists *lists);
 void lists_parse_providers(struct list_source *source, struct lists *lists);
+void lists_parse_blocklists(struct list_source *source, struct lists *lists);
 void lists_parse_phrases(struct list_source *source, const char *language,
     struct lists *lists);
 

@@ -17,6 +17,7 @@
 #define STRUCT_tuning settings_tuning
 #define STRUCT_opinions settings_opinions
 #define STRUCT_import settings_import
+#define STRUCT_blocklist settings_blocklist
 #define NUMBER_main SECTION_MAIN
 #define NUMBER_egress SECTION_EGRESS
 #define NUMBER_resolver SECTION_RESOLVER
@@ -27,6 +28,7 @@
 #define NUMBER_tuning SECTION_TUNING
 #define NUMBER_opinions SECTION_OPINIONS
 #define NUMBER_import SECTION_IMPORT
+#define NUMBER_blocklist SECTION_BLOCKLIST
 #define RELOAD_YES true
 #define RELOAD_NO false
 
@@ -51,6 +53,7 @@ static const struct section_info sections[SECTIONS] = {
 	[SECTION_STREAM] = { "stream", true, true, SECTION_MAIN, "a name for it" },
 	[SECTION_TUNING] = { "check", true, true, SECTION_STREAM, "the check" },
 	[SECTION_OPINIONS] = { "opinions", false, false, SECTION_MAIN, "" },
+	[SECTION_BLOCKLIST] = { "blocklist", true, true, SECTION_MAIN, "its zone in DNS" },
 	[SECTION_IMPORT] = { "import", true, true, SECTION_MAIN, "\"opendkim\"" },
 };
 

@@ -111,6 +111,15 @@ struct settings_opinions {	/* filters asked beside us; "" not */
 	unsigned max_size;		/* MB (10^6 octets) */
 };
 
+/* A DNS blocklist that the doctor asks about our addresses and domains. */
+struct settings_blocklist {
+	const char *zone;		/* lower-case */
+	unsigned line;
+	unsigned of;			/* BLOCKLIST_ bits; 0: what is known of it */
+	struct settings_strings codes;	/* "127.0.0.2" or "127.0.0.4-127.0.0.7" */
+	const char *key;		/* a label, or "" */
+};
+
 struct settings_check {		/* one check's tuning */
 	const char *id;
 	unsigned line;
@@ -196,6 +205,8 @@ struct settings {
 	size_t n_egresses;
 	struct settings_domain *domains;
 	size_t n_domains;
+	struct settings_blocklist *blocklists;	/* in file order */
+	size_t n_blocklists;
 	struct settings_check *checks;
 	size_t n_checks;
 	struct settings_stream *streams;	/* in file order: the first that fits */

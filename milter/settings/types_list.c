@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "settings/errors.h"
+#include "settings/lists.h"
 #include "settings/names.h"
 #include "settings/types.h"
 
@@ -141,6 +142,22 @@ set_daemons(struct reading *reading, const struct option *option, void *section,
 {
 	set_strings(reading, option, section, values, form_daemon,
 	    "names of MTA daemons (macro {daemon_name}) or ADDRESS@PORT");
+}
+
+static const char *
+form_code(struct arena *arena, struct slice text)
+{
+	struct blocklist_code code;
+
+	return blocklist_codes_read(text, &code) ? slice_dup(arena, text) : NULL;
+}
+
+static void
+set_codes(struct reading *reading, const struct option *option, void *section,
+    const struct values *values)
+{
+	set_strings(reading, option, section, values, form_code,
+	    "answers within 127.0.0.0/8: 127.0.0.2 or 127.0.0.4-127.0.0.7");
 }
 
 static const char *
@@ -333,6 +350,7 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_PATTERNS] = { NULL, set_patterns, format_strings },
 	[TYPE_DAEMONS] = { NULL, set_daemons, format_strings },
 	[TYPE_SERVERS] = { NULL, set_servers, format_strings },
+	[TYPE_CODES] = { NULL, set_codes, format_strings },
 	[TYPE_LOGINS] = { NULL, set_logins, format_strings },
 	[TYPE_HEADERS] = { NULL, set_headers, format_strings },
 	[TYPE_SENDERS] = { NULL, set_senders, format_strings },

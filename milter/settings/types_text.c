@@ -130,6 +130,18 @@ set_prose(struct reading *reading, const struct option *option, void *section,
 }
 
 static void
+set_listkey(struct reading *reading, const struct option *option, void *section,
+    const struct value *value)
+{
+	struct slice text = slice_of(value->text);
+
+	if (text.n == 0 || (text.n <= 63 && name_is_of(text, "-")))
+		set_text(reading, option, section, value->text);
+	else
+		type_wrong(reading, option, value, "the key that the list has given out");
+}
+
+static void
 set_dataset(struct reading *reading, const struct option *option, void *section,
     const struct value *value)
 {
@@ -384,6 +396,7 @@ static const struct type types[OPTION_TYPES] = {
 	[TYPE_TABLE] = { set_table, NULL, format_text },
 	[TYPE_DIRECTORY] = { set_directory, NULL, format_text },
 	[TYPE_DATASET] = { set_dataset, NULL, format_text },
+	[TYPE_LISTKEY] = { set_listkey, NULL, format_text },
 	[TYPE_PROSE] = { set_prose, NULL, format_text },
 	[TYPE_CANON] = { set_canon, NULL, format_canon },
 	[TYPE_DOMAINMODE] = { set_domainmode, NULL, format_domainmode },

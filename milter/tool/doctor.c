@@ -34,6 +34,7 @@ static const struct {
 	{ "domains", "Domains", doctor_domains, true },
 	{ "egress", "Addresses mail leaves from", doctor_egress, true },
 	{ "resolver", "DNS servers", doctor_resolver, true },
+	{ "blocklists", "Blocklists", doctor_blocklists, true },
 	{ "host", "Host", doctor_host, true },
 	{ "daemon", "Daemon", doctor_daemon, true },
 	{ "mta", "Mail server", doctor_mta, true },

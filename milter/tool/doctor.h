@@ -186,6 +186,7 @@ void doctor_keys(struct doctor *doctor);
 void doctor_domains(struct doctor *doctor);
 void doctor_egress(struct doctor *doctor);
 void doctor_resolver(struct doctor *doctor);
+void doctor_blocklists(struct doctor *doctor);
 void doctor_host(struct doctor *doctor);
 void doctor_daemon(struct doctor *doctor);
 void doctor_mta(struct doctor *doctor);

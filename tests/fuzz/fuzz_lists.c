@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	struct lists *lists = arena_alloc(arena, sizeof(*lists));
-	unsigned kind = size > 0 ? data[0] % (LISTS + 2) : 0;
+	unsigned kind = size > 0 ? data[0] % (LISTS + 3) : 0;
 	struct list_source source = {
 		.file = "f", .arena = arena, .work = arena, .errors = errors_new(arena),
 		.text = slice_sub((struct slice){ (const char *)data, size }, 1, size),
@@ -24,6 +24,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lists->by_mx = map_new(arena);
 	if (kind == LISTS)
 		lists_parse_providers(&source, lists);
+	else if (kind == LISTS + 2)
+		lists_parse_blocklists(&source, lists);
 	else if (kind == LISTS + 1)
 		lists_parse_phrases(&source, "xx", lists);
 	else
@@ -34,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			__builtin_trap();
 	}
 	lists_provider(lists, errors_text(source.errors));
+	lists_blocklist(lists, "bl.example");
 	arena_free(&arena);
 	return 0;
 }

@@ -16,7 +16,7 @@ sed -n 's/^OPTION(\([a-z]*\), [^,]*, "\([^"]*\)".*/\1 \2/p' $def | sort > "$work
 # of domain and `check` among those of stream, their options in their text.
 awk '
 	/^\.Ss Options outside of sections/ { section = "main"; next }
-	/^\.Ss (egress|resolver|domain|check|stream|opinions|import)/ { section = $2; next }
+	/^\.Ss (egress|resolver|domain|check|stream|opinions|blocklist|import)/ { section = $2; next }
 	/^\.S[hs] / { section = ""; next }
 	/^\.It Ic key / { inside = 1; next }
 	/^\.It Ic / { tuning = 0 }
@@ -30,7 +30,7 @@ awk '
 # one-line braces belongs to the section that was opened last.
 awk '
 	{ line = $0; sub(/^#/, "", line) }
-	line ~ /^(egress|resolver|domain|check|stream|opinions|import)( "[^"]*")? \{/ {
+	line ~ /^(egress|resolver|domain|check|stream|opinions|blocklist|import)( "[^"]*")? \{/ {
 		section = line; sub(/[ "].*/, "", section)
 	}
 	line ~ /^\}/ { section = ""; next }
@@ -65,7 +65,7 @@ sed -n 's/^OPTION(\([a-z]*\), [^,]*, "\([^"]*\)", [A-Z]*, "\([^"]*\)".*/\1 \2 \3
     grep -v '^key ' | sed 's/ *$//' | sort > "$work/wanted"
 awk '
 	/^\.Ss Options outside of sections/ { section = "main"; next }
-	/^\.Ss (egress|resolver|domain|check|stream|opinions|import)/ { section = $2; next }
+	/^\.Ss (egress|resolver|domain|check|stream|opinions|blocklist|import)/ { section = $2; next }
 	/^\.It Ic / { option = $3; next }
 	/^Default:$/ { is_default = 1; next }
 	is_default && /^\.Li / {

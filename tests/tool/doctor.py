@@ -396,6 +396,67 @@ def test_keys(rig):
     report(wrong(lines) == {("warning", "dkim-key-weak")}, "a weak key", wrong(lines))
 
 
+# ---- blocklists ----
+
+LISTS = """\
+blocklist "zen.spamhaus.org" { of = {ipv4, ipv6} }
+blocklist "dbl.spamhaus.org" { }
+blocklist "bl.example.net" { codes = {"127.0.0.4-127.0.0.7"} key = "k3y" }
+"""
+V6_TEST = "2.0.0.0.0.0.f.7.f.f.f.f" + ".0" * 20
+CONTROLS = f"""\
+2.0.0.127.zen.spamhaus.org A 127.0.0.2
+{V6_TEST}.zen.spamhaus.org A 127.0.0.2
+dbltest.com.dbl.spamhaus.org A 127.0.1.2
+2.0.0.127.k3y.bl.example.net A 127.0.0.4
+"""
+LISTED = {
+    "an address that is listed": (
+        '1.2.0.192.zen.spamhaus.org A 127.0.0.3\n1.2.0.192.zen.spamhaus.org TXT "see https"\n',
+        {("fault", "blocklist-listed")}),
+    "a domain that is listed": ("example.com.dbl.spamhaus.org A 127.0.1.4\n",
+                                {("fault", "blocklist-listed")}),
+    "an answer that is not documented": ("1.2.0.192.k3y.bl.example.net A 127.0.0.2\n",
+                                         {("unknown", "blocklist")}),
+    "a list of one's own": ("1.2.0.192.k3y.bl.example.net A 127.0.0.5\n",
+                            {("fault", "blocklist-listed")}),
+    "an answer for public resolvers": ("1.2.0.192.zen.spamhaus.org A 127.255.255.254\n",
+                                       {("unknown", "blocklist")}),
+    "DNS that is down for one": ("1.2.0.192.zen.spamhaus.org A !servfail\n",
+                                 {("unknown", "blocklist")}),
+}
+
+
+def test_blocklists(rig):
+    config, zone = rig.config() + LISTS, rig.zone + CONTROLS
+    lines, _, _ = rig.look(zone, config=config)
+    said = [line["text"] for line in lines if line["id"] == "blocklist"]
+    report(not wrong(lines) and len(said) == 3 and "does not list 2 addresses" in said[0],
+           "no blocklist lists us", said + sorted(wrong(lines)))
+    for what, (more, expected) in LISTED.items():
+        lines, _, _ = rig.look(zone + more, config=config)
+        report(wrong(lines) == expected, what, wrong(lines))
+        for line in lines:
+            if line["id"] == "blocklist-listed" and "bl.example.net" not in line["text"]:
+                report(line["paste"] == ["https://check.spamhaus.org/"], f"{what}: where to ask",
+                       line)
+    for what, broken in {
+            "a list without a test entry": rig.zone,
+            "a list that lists everything": zone + "".join(
+                f"{n}.zen.spamhaus.org A 127.0.0.2\n" for n in (
+                    "1.0.0.127", V6_TEST.replace("2", "1", 1), "1.2.0.192")) +
+            "*.dbl.spamhaus.org A 127.0.1.2\n1.0.0.127.k3y.bl.example.net A 127.0.0.4\n",
+            "a resolver that invents": rig.zone + "".join(
+                f"*.{z} A 192.0.2.66\n" for z in ("zen.spamhaus.org", "dbl.spamhaus.org",
+                                                  "k3y.bl.example.net")),
+            "lists that refuse public resolvers": rig.zone + "".join(
+                f"*.{z} A 127.255.255.254\n" for z in ("zen.spamhaus.org", "dbl.spamhaus.org",
+                                                       "k3y.bl.example.net"))}.items():
+        lines, _, _ = rig.look(broken, config=config)
+        report(wrong(lines) == {("unknown", "blocklist")}, f"{what} is unknown, never listed",
+               wrong(lines))
+
+
 def test_dns_is_down(rig):
     down = "".join(f"{re.sub(' .*', '', row)} ANY !servfail\n" for row in rig.zone.splitlines())
     lines, _, status = rig.look(down)
@@ -478,7 +539,7 @@ def main():
         rig.daemon.start()
         try:
             for test in (test_healthy, test_zones, test_proposals, test_records_to_publish,
-                         test_configuration, test_keys, test_dns_is_down, test_daemon,
+                         test_configuration, test_keys, test_blocklists, test_dns_is_down, test_daemon,
                          test_look):
                 test(rig)
         finally:

@@ -16,6 +16,8 @@ static const char everything[] =
     "{shop.example, \"*.shop.example\"} }\n"
     "egress relay2 { via = s.example.com domains = {\"a.example\"} }\n"
     "resolver { servers = {\"127.0.0.1@5353\", \"::1\"} timeout = 1 deadline = 60 }\n"
+    "blocklist zen.spamhaus.org { }\nblocklist BL.example { of = {ipv6, domains} "
+    "codes = {127.0.0.2, \"127.0.0.4-127.0.0.7\"} key = k3y }\n"
     "domain \"example.com\" { key a { file = \"/k/%d.%s 'x'.pem\" } key b { file = /k/b }\n"
     " canonicalization = \"simple/relaxed\" signed-headers = strict expire = 3600 "
     "mode = audit }\n"

@@ -33,6 +33,16 @@ static const struct bad names_and_structure[] = {
 	  "/f:3: networks: expected once (set on line 1 already)" },
 	{ "networks += {\"::1\"}",
 	  "/f:1: networks: expected \"=\" and the whole list (got \"+=\")" },
+	{ "blocklist \"zen\" { }", "/f:1: blocklist: expected a zone in DNS, as in "
+	  "\"zen.spamhaus.org\"" },
+	{ "blocklist \"bl.example\" { }", "/f:1: codes: expected the answers that mean listed, "
+	  "as in {\"127.0.0.2\"}: nothing is known of the list \"bl.example\"" },
+	{ "blocklist \"bl.example\" { codes = {\"128.0.0.2\"} }", "/f:1: codes: expected answers "
+	  "within 127.0.0.0/8: 127.0.0.2 or 127.0.0.4-127.0.0.7 (got \"128.0.0.2\")" },
+	{ "blocklist \"zen.spamhaus.org\" { }\nblocklist \"ZEN.spamhaus.org\" { }",
+	  "/f:2: blocklist: expected once (\"zen.spamhaus.org\" stands on line 1 already)" },
+	{ "blocklist \"zen.spamhaus.org\" { key = \"a.b\" }", "/f:1: key: expected the key that "
+	  "the list has given out (got \"a.b\")" },
 	{ "opinions { rspamd = \"inet:localhost:11333\" }",
 	  "/f:1: rspamd: expected unix:/PATH (at most 107 bytes), inet:ADDRESS:PORT or "
 	  "inet:PORT@ADDRESS, ADDRESS as in 127.0.0.1 (got \"inet:localhost:11333\")" },

@@ -323,6 +323,19 @@ static const struct bad bad[] = {
 	  "UTF-8 (got \"\\xED\\xA0\\x80\")" },
 	{ "lists", "fremail.txt", "a.example", "/fremail.txt: expected the name of a list of "
 	  "mailworthy-lists(5)" },
+	{ "lists", "blocklists.txt", "of = ipv4", "/blocklists.txt:1: expected a section as in "
+	  "[zen.spamhaus.org] first (got \"of = ipv4\")" },
+	{ "lists", "blocklists.txt", "[zen]", "/blocklists.txt:1: expected a section as in "
+	  "[zen.spamhaus.org] (got \"[zen]\")" },
+	{ "lists", "blocklists.txt", "[bl.example]\nof = ipv4", "/blocklists.txt:1: expected of "
+	  "and one code at least in [bl.example]" },
+	{ "lists", "blocklists.txt", "[bl.example]\nof = ipv5\n127.0.0.2 = x\nof = ipv4",
+	  "/blocklists.txt:2: expected ipv4, ipv6 or domains (got \"ipv5\")" },
+	{ "lists", "blocklists.txt", "[bl.example]\nof = ipv4\n127.0.0.9-127.0.0.2 = x\n"
+	  "127.0.0.2 = x", "/blocklists.txt:3: expected of, test, page, source or a code as in "
+	  "127.0.0.2 or 127.0.0.4-127.0.0.7 (got \"127.0.0.9-127.0.0.2\")" },
+	{ "lists", "blocklists.txt", "[bl.example]\nof = ipv4\n127.0.0.2 = x\n[BL.example]",
+	  "/blocklists.txt:4: expected each blocklist once (got \"BL.example\")" },
 	{ "lists", "providers.txt", "title = x", "/providers.txt:1: expected a section as in "
 	  "[gmail] first (got \"title = x\")" },
 	{ "lists", "providers.txt", "[a]\ntitle = x\nmx = a.example\nsize = 25 MB",

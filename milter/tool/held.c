@@ -117,17 +117,18 @@ hold_is_named(const struct hold *hold, const char *name)
 static const struct journal_event *
 find_refused(const struct settings *settings, const char *name, struct arena *arena)
 {
+	const struct journal_event *found = NULL;
 	struct journal_events events;
 	const char *error = "";
 
 	if (journal_read(settings->state_dir, JOURNAL_REFUSED, 0, arena, &events,
 	    &error) != 0)
 		return NULL;
-	for (size_t i = events.n; i > 0; i--) {
-		if (is_named(&events.p[i - 1], name))
-			return &events.p[i - 1];
+	for (size_t i = 0; i < events.n; i++) {
+		if (is_named(&events.p[i], name))
+			found = &events.p[i];
 	}
-	return NULL;
+	return found;
 }
 
 static int

@@ -1,8 +1,11 @@
 /*
  * Reads the MTA's queue.
  */
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/command.h"
@@ -187,16 +190,22 @@ queue_from_mailq(struct arena *arena, struct slice held, struct slice all)
 
 /* ---- the commands ---- */
 
+static const char *
+beside(struct arena *arena, const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? name : arena_printf(arena, "%.*s/%s", (int)(slash - path), path,
+	    name);
+}
+
 const char *
 queue_program(struct arena *arena, const char *sendmail, const char *name)
 {
-	const char *slash = strrchr(sendmail, '/');
 	const char *paths[sizeof(usual) / sizeof(usual[0]) + 1] = { NULL };
 	size_t n = 0;
 
-	if (slash != NULL)
-		paths[n++] = arena_printf(arena, "%.*s/%s", (int)(slash - sendmail), sendmail,
-		    name);
+	paths[n++] = beside(arena, sendmail, name);
 	for (size_t i = 0; usual[i] != NULL; i++)
 		paths[n++] = arena_printf(arena, "%s/%s", usual[i], name);
 	return command_find(paths);
@@ -251,6 +260,23 @@ ask_sendmail(struct arena *arena, const char *sendmail)
 	return queue_from_mailq(arena, held, all);
 }
 
+/*
+ * Where both are installed the sendmail command tells which is in use: Postfix
+ * keeps postqueue beside its own, and alternatives(8) has sendmail.sendmail.
+ */
+static bool
+is_sendmail(struct arena *arena, const char *sendmail)
+{
+	char real[PATH_MAX];
+	const char *name;
+
+	if (access(sendmail, X_OK) != 0 || realpath(sendmail, real) == NULL)
+		return false;
+	name = strrchr(real, '/') + 1;
+	return strcmp(name, "sendmail.sendmail") == 0 || (strcmp(name, "sendmail") == 0 &&
+	    access(beside(arena, real, "postqueue"), X_OK) != 0);
+}
+
 struct queue *
 queue_ask(struct arena *arena, const char *sendmail)
 {
@@ -259,7 +285,7 @@ queue_ask(struct arena *arena, const char *sendmail)
 	const char *error = "";
 	struct slice text;
 
-	if (program == NULL)
+	if (program == NULL || is_sendmail(arena, sendmail))
 		return ask_sendmail(arena, sendmail);
 	if (ask(arena, argv, &text, &error) != 0)
 		return unreadable(arena, QUEUE_MTA_POSTFIX, error);

@@ -3,7 +3,7 @@
 beside the queue, the digests of `mailworthy notify` at the sink, and what leaves
 when a message is released.
 
-    held.py BUILD
+    held.py BUILD [sendmail]
 """
 
 import json
@@ -11,6 +11,7 @@ import os
 import pathlib
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,9 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 
 from daemon import Daemon, keygen, zone_txt  # noqa: E402
 from dnsserver import Server, Zone  # noqa: E402
-from postfix import Postfix  # noqa: E402
+from mta import chosen  # noqa: E402
+from postfix import Postfix, free_port  # noqa: E402
+from sendmail import Sendmail  # noqa: E402
 from sink import Sink  # noqa: E402
 from smtp import Smtp  # noqa: E402
 from verify import Verifiers  # noqa: E402
@@ -424,6 +427,60 @@ def check_unsigned(build):
                (run, good, rig.postfix.read_log()[-1500:]))
 
 
+def check_sendmail(build):
+    """The same with Sendmail, whose queue has other names."""
+    with Rig(build) as rig:
+        rig.daemon.stop()
+        rig.postfix.stop()
+        port = free_port()
+        rig.daemon.socket = f"inet:127.0.0.1:{port}"
+        mta = Sendmail(rig.scratch / "sendmail", f"127.0.0.1:{rig.sink.port}",
+                       milters=f"inet:{port}@127.0.0.1")
+        wrapper = rig.scratch / "bin/sendmail"
+        wrapper.parent.mkdir()
+        wrapper.write_text(f"""#!/bin/sh
+case $1 in
+-i) exec {shlex.join(mta.named)} -Ac -C{mta.submit} "$@" ;;
+*) exec {shlex.join(mta.named)} -C{mta.config} "$@" ;;
+esac
+""")
+        wrapper.chmod(0o755)
+        more = 'check "header-8bit" { action = reject }\nhold-below = 10\n'
+        rig.configure(more)
+        rig.daemon.config.write_text(re.sub(
+            r"sendmail-command = .*", f'sendmail-command = "{wrapper}"',
+            rig.daemon.config.read_text()))
+        rig.postfix.env = dict(mta.env, PATH=f"{wrapper.parent}:{os.environ['PATH']}")
+        rig.daemon.start()
+        with mta:
+            rig.postfix.port = mta.port
+            rig.send(message("s1", None))
+            got = rig.held()
+            one = (got["messages"] or [{}])[0]
+            report("sendmail: a quarantined message is listed", len(got["messages"]) == 1 and
+                   got["queue"]["mta"] == "sendmail" and one["state"] == "held" and
+                   one["cause"] == "subject-missing" and one["signed"], got)
+            run = rig.tool("notify")
+            end = time.monotonic() + 20
+            while not rig.digests() and time.monotonic() < end:
+                time.sleep(0.1)
+                mta.flush()
+            report("sendmail: a digest arrives, though such mail would be held",
+                   run.returncode == 0 and len(rig.digests()) == 1 and
+                   one["release"].replace(one["queue_id"], "ID") in rig.digests()[0],
+                   (run, rig.digests(), rig.held(), mta.read_log()[-1000:]))
+            subprocess.run(["sh", "-c", one["release"]], env=rig.postfix.env)
+            found = rig.sink.wait(2) and rig.sink.find("<s1@example.com>")
+            report("sendmail: released with the command shown it leaves signed",
+                   bool(found) and b"DKIM-Signature" in found[0][2], mta.queue_list())
+            mta.wait_idle()
+            got = rig.held("--all")["messages"]
+            report("sendmail: and is gone", len(got) == 1 and got[0]["state"] == "gone", got)
+            run = rig.tool("held", "--again", one["queue_id"])
+            report("sendmail: --again is not for it", run.returncode == 2 and
+                   "for Postfix" in run.stderr, run)
+
+
 def main():
     build = str(pathlib.Path(sys.argv[1]).resolve())
     if "--show" in sys.argv:
@@ -431,12 +488,15 @@ def main():
             show(rig)
         return 0
     try:
-        with Rig(build) as rig:
-            check_held(rig)
-            check_digests(rig)
-            check_failing(rig)
-            check_no_loop(rig)
-        check_unsigned(build)
+        if chosen(sys.argv) == "sendmail":
+            check_sendmail(build)
+        else:
+            with Rig(build) as rig:
+                check_held(rig)
+                check_digests(rig)
+                check_failing(rig)
+                check_no_loop(rig)
+            check_unsigned(build)
     except Exception:
         report("runs to its end", False, traceback.format_exc())
     return failed > 0

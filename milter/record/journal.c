@@ -22,6 +22,7 @@ enum {
 	TAIL = 2 * JOURNAL_LINE_MAX,	/* octets looked at for the last number */
 	AGE_EVERY = 3600,		/* seconds between looks at the age */
 	DAY = 86400,
+	NUMBER_DIGITS = 20,
 };
 
 #define NUMBER_LIMIT (UINT64_C(1) << 62)
@@ -71,9 +72,15 @@ complain(struct generation *file, const char *what, int error)
 static uint64_t
 number_of(const char *line)
 {
-	uint64_t n;
+	static const char head[] = "{\"n\":";
+	struct slice rest = slice_of(line);
+	unsigned long n;
 
-	return sscanf(line, "{\"n\":%" SCNu64 ",", &n) == 1 && n < NUMBER_LIMIT ? n : 0;
+	if (!slice_starts_nocase(rest, head))
+		return 0;
+	rest = slice_sub(rest, sizeof(head) - 1, NUMBER_DIGITS);
+	return slice_number(slice_sub(rest, 0, slice_find(rest, ',')), NUMBER_LIMIT, &n) ?
+	    n : 0;
 }
 
 /* The number of the last line, and whether it was written whole. */

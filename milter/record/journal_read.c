@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,17 +58,32 @@ count_at(const json_t *object, const char *key)
 	return n > 0 && n < INT32_MAX ? (unsigned long)n : 0;
 }
 
+static bool
+read_digits(const char *text, size_t n, unsigned long max, int *number_r)
+{
+	unsigned long number;
+
+	if (!slice_number((struct slice){ text, n }, max, &number))
+		return false;
+	*number_r = (int)number;
+	return true;
+}
+
 /* "2026-11-21T21:40:00Z"; false for anything else. */
 static bool
 read_time(const char *text, time_t *time_r)
 {
 	struct tm tm = { .tm_isdst = 0 };
-	char z = '\0';
-	int end = 0;
 
-	if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%c%n", &tm.tm_year,
-	    &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &z, &end) != 7 ||
-	    z != 'Z' || text[end] != '\0' || tm.tm_year < 1970)
+	if (text == NULL || strlen(text) != strlen("2026-11-21T21:40:00Z") ||
+	    text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+	    text[16] != ':' || text[19] != 'Z' ||
+	    !read_digits(text, 4, 9999, &tm.tm_year) || tm.tm_year < 1970 ||
+	    !read_digits(text + 5, 2, 12, &tm.tm_mon) || tm.tm_mon == 0 ||
+	    !read_digits(text + 8, 2, 31, &tm.tm_mday) || tm.tm_mday == 0 ||
+	    !read_digits(text + 11, 2, 23, &tm.tm_hour) ||
+	    !read_digits(text + 14, 2, 59, &tm.tm_min) ||
+	    !read_digits(text + 17, 2, 60, &tm.tm_sec))
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon--;

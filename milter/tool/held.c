@@ -50,9 +50,8 @@ static bool
 parse_since(const char *text, time_t now, time_t *since_r)
 {
 	struct tm tm = { .tm_isdst = -1 };
-	unsigned long n;
+	unsigned long n, month, day;
 	size_t length = strlen(text);
-	int end = 0;
 
 	if (length > 1 && slice_number((struct slice){ text, length - 1 }, 1000000, &n)) {
 		unsigned long unit = text[length - 1] == 'm' ? 60 : text[length - 1] == 'h' ?
@@ -62,11 +61,14 @@ parse_since(const char *text, time_t now, time_t *since_r)
 		if (unit != 0)
 			return *since_r > 0;
 	}
-	if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &end) != 3 ||
-	    text[end] != '\0' || tm.tm_year < 1970)
+	if (length != strlen("2026-11-21") || text[4] != '-' || text[7] != '-' ||
+	    !slice_number((struct slice){ text, 4 }, 9999, &n) || n < 1970 ||
+	    !slice_number((struct slice){ text + 5, 2 }, 12, &month) || month == 0 ||
+	    !slice_number((struct slice){ text + 8, 2 }, 31, &day) || day == 0)
 		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
+	tm.tm_year = (int)n - 1900;
+	tm.tm_mon = (int)month - 1;
+	tm.tm_mday = (int)day;
 	*since_r = mktime(&tm);
 	return *since_r > 0;
 }

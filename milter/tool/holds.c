@@ -16,12 +16,14 @@
 #include "tool/holds.h"
 #include "tool/statefile.h"
 
-enum { FILE_MAX = 4 * 1024 * 1024, LINE = 128 };
+enum { FILE_MAX = 4 * 1024 * 1024, NAME_MAX_READ = 24 };
+
+#define TIME_LIMIT (UINT64_C(1) << 40)	/* seconds */
 
 #define FIRST_LINE "mailworthy-holds 1"
 
 struct sight {
-	long long held, off;
+	unsigned long held, off;
 };
 
 /* ---- what was seen before ---- */
@@ -36,11 +38,13 @@ read_sights(const char *path, struct arena *arena)
 		return sights;
 	while (slice_split(&text, '\n', &line)) {
 		struct sight *sight = arena_alloc(arena, sizeof(*sight));
-		char name[24] = "";
+		struct slice name, held, off;
 
-		if (line.n < LINE && sscanf(slice_dup(arena, line), "%23s %lld %lld", name,
-		    &sight->held, &sight->off) == 3)
-			map_set(sights, arena_strdup(arena, name), sight);
+		if (slice_split(&line, ' ', &name) && slice_split(&line, ' ', &held) &&
+		    slice_split(&line, ' ', &off) && name.n < NAME_MAX_READ &&
+		    slice_number(held, TIME_LIMIT, &sight->held) &&
+		    slice_number(off, TIME_LIMIT, &sight->off))
+			map_set(sights, slice_dup(arena, name), sight);
 	}
 	return sights;
 }

@@ -2,7 +2,6 @@
  * What `mailworthy notify` remembers between two runs.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -18,6 +17,7 @@ enum {
 };
 
 #define FIRST_LINE "mailworthy-notify 1"
+#define NUMBER_LIMIT (UINT64_C(1) << 62)
 
 static bool
 add_cause(struct notify_state *state, const struct notify_cause *cause,
@@ -38,24 +38,30 @@ add_cause(struct notify_state *state, const struct notify_cause *cause,
 	return true;
 }
 
-static void
-read_line(struct notify_state *state, const char *line, struct arena *arena)
+static bool
+next_number(struct slice *rest, unsigned long *number_r)
 {
-	struct notify_cause cause = { .sent = 0 };
-	char key[128];
-	long long when;
+	struct slice word;
 
-	if (sscanf(line, "floor %" SCNu64, &state->floor) == 1)
+	return slice_split(rest, ' ', &word) && slice_number(word, NUMBER_LIMIT, number_r);
+}
+
+static void
+read_line(struct notify_state *state, struct slice rest, struct arena *arena)
+{
+	struct slice word, key;
+	unsigned long sent, told;
+
+	if (!slice_split(&rest, ' ', &word))
 		return;
-	if (sscanf(line, "mail %lld", &when) == 1) {
-		notify_state_count(state, (time_t)when);
-		return;
-	}
-	if (sscanf(line, "cause %127s %lld %" SCNu64, key, &when, &cause.told) != 3)
-		return;
-	cause.key = arena_strdup(arena, key);
-	cause.sent = (time_t)when;
-	add_cause(state, &cause, arena);
+	if (slice_is(word, "floor") && next_number(&rest, &told))
+		state->floor = told;
+	else if (slice_is(word, "mail") && next_number(&rest, &sent))
+		notify_state_count(state, (time_t)sent);
+	else if (slice_is(word, "cause") && slice_split(&rest, ' ', &key) && key.n > 0 &&
+	    next_number(&rest, &sent) && next_number(&rest, &told))
+		add_cause(state, &(struct notify_cause){ slice_dup(arena, key),
+		    (time_t)sent, told }, arena);
 }
 
 void
@@ -68,7 +74,7 @@ notify_state_read(struct notify_state *state, const char *path, time_t now,
 	if (statefile_read(path, FIRST_LINE, FILE_MAX, arena, &text)) {
 		while (slice_split(&text, '\n', &line)) {
 			if (line.n < LINE_MAX_READ)
-				read_line(state, slice_dup(arena, line), arena);
+				read_line(state, line, arena);
 		}
 	}
 	if (state->floor == 0)

@@ -4,4 +4,5 @@ dist_man_MANS += \
 	man/mailworthy-lists.5 \
 	man/mailworthy-checks.7 \
 	man/mailworthy-doctor.7 \
+	man/mailworthy-migrate.7 \
 	man/mailworthyd.8

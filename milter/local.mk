@@ -41,9 +41,14 @@ settings_sources = \
 	milter/settings/import/keytable.c milter/settings/import/keytable.h \
 	milter/settings/import/opendkim.c \
 	milter/settings/import/opendkim.def \
+	milter/settings/import/opendmarc.c \
+	milter/settings/import/opendmarc.def \
 	milter/settings/import/pattern.c \
+	milter/settings/import/rspamd.c \
+	milter/settings/import/rspamd.def \
 	milter/settings/import/signing.c milter/settings/import/signing.h \
 	milter/settings/import/theirs.c milter/settings/import/theirs.h \
+	milter/settings/import/ucl.c milter/settings/import/ucl.h \
 	milter/settings/lists.c milter/settings/lists.h \
 	milter/settings/lists_blocklists.c \
 	milter/settings/lists_phrases.c \
@@ -344,6 +349,8 @@ tool_sources = \
 	milter/tool/held_show.c \
 	milter/tool/holds.c milter/tool/holds.h \
 	milter/tool/confedit.c milter/tool/confedit.h \
+	milter/tool/import.c \
+	milter/tool/import_write.c milter/tool/import_write.h \
 	milter/tool/keygen.c milter/tool/keygen.h \
 	milter/tool/rotate.c \
 	milter/tool/mode.c \

@@ -154,6 +154,7 @@ unit_tests += \
 	tests/unit/test_settings_errors \
 	tests/unit/test_settings_files \
 	tests/unit/test_settings_import \
+	tests/unit/test_tool_import \
 	tests/unit/test_settings_lists \
 	tests/unit/test_settings_load \
 	tests/unit/test_settings_options
@@ -299,6 +300,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz_files \
 	tests/fuzz/fuzz_header \
 	tests/fuzz/fuzz_html \
+	tests/fuzz/fuzz_import_opendkim \
+	tests/fuzz/fuzz_import_rspamd \
 	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_key_pem \
 	tests/fuzz/fuzz_key_record \

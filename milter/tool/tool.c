@@ -23,6 +23,8 @@ static const struct subcommand subcommands[] = {
 	    tool_explain },
 	{ "held", "[ID...]", "what is on hold, why, how to mend, release or delete it",
 	    tool_held },
+	{ "import", "PROGRAM [PATH]", "write a configuration from that of OpenDKIM or Rspamd",
+	    tool_import },
 	{ "keygen", "DOMAIN", "make a DKIM key, its DNS record and the configuration lines",
 	    tool_keygen },
 	{ "mode", "[audit|enforce|file]", "show or set the mode for everything, at once",

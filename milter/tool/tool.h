@@ -33,6 +33,7 @@ int tool_check(int argc, char **argv);
 int tool_doctor(int argc, char **argv);
 int tool_explain(int argc, char **argv);
 int tool_held(int argc, char **argv);
+int tool_import(int argc, char **argv);
 int tool_keygen(int argc, char **argv);
 int tool_notify(int argc, char **argv);
 int tool_mode(int argc, char **argv);

@@ -121,4 +121,12 @@ void import_opendkim(struct import *import, const char *path,
 /* The tables alone. */
 void import_opendkim_tables(struct import *import, const struct opendkim *options);
 
+/* ---- others ---- */
+
+/* opendmarc.conf. */
+void import_opendmarc(struct import *import, const char *path);
+
+/* A dkim_signing.conf, or the directory that holds local.d. */
+void import_rspamd(struct import *import, const char *path);
+
 #endif

@@ -16,9 +16,19 @@ static const struct theirs opendkim[] = {
 #include "settings/import/opendkim.def"
 };
 
-const struct theirs_table theirs_opendkim = {
-	"OpenDKIM", opendkim, sizeof(opendkim) / sizeof(opendkim[0])
+static const struct theirs opendmarc[] = {
+#include "settings/import/opendmarc.def"
 };
+
+static const struct theirs rspamd[] = {
+#include "settings/import/rspamd.def"
+};
+
+#define TABLE(program, options) { program, options, sizeof(options) / sizeof(options[0]) }
+
+const struct theirs_table theirs_opendkim = TABLE("OpenDKIM", opendkim);
+const struct theirs_table theirs_opendmarc = TABLE("OpenDMARC", opendmarc);
+const struct theirs_table theirs_rspamd = TABLE("Rspamd", rspamd);
 
 const struct theirs *
 theirs_find(const struct theirs_table *table, const char *name)

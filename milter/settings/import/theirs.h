@@ -25,7 +25,7 @@ struct theirs_table {
 	size_t n;
 };
 
-extern const struct theirs_table theirs_opendkim;
+extern const struct theirs_table theirs_opendkim, theirs_opendmarc, theirs_rspamd;
 
 /* Without case; NULL when there is no such option. */
 const struct theirs *theirs_find(const struct theirs_table *table, const char *name);

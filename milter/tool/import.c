@@ -1,0 +1,206 @@
+/*
+ * mailworthy import: our configuration from that of another filter.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "settings/files.h"
+#include "tool/import_write.h"
+#include "tool/tool.h"
+
+enum { TEXT_MAX = 64 * 1024 * 1024 };
+
+struct import_run {
+	struct arena *arena;
+	struct files *files;
+	struct import_source source;
+	const char *output;		/* NULL: standard output */
+	const char *keys;		/* where keys out of tables go, NULL: nowhere */
+	bool force;
+};
+
+static const struct import_source sources[] = {
+	{ "opendkim", "OpenDKIM", "/etc/opendkim.conf" },
+	{ "opendmarc", "OpenDMARC", "/etc/opendmarc.conf" },
+	{ "rspamd", "Rspamd", "/etc/rspamd" },
+};
+
+static const struct option long_options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "force", no_argument, NULL, 'f' },
+	{ "keys", required_argument, NULL, 'k' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+usage(FILE *out, int status)
+{
+	fputs("usage: mailworthy import [option ...] opendkim|opendmarc|rspamd [PATH]\n"
+	    "  -o, --output FILE  write there, not to standard output; never over a file\n"
+	    "      --force        but over this one\n"
+	    "      --keys DIR     where keys that stand in a table themselves are written\n"
+	    "\nPATH is /etc/opendkim.conf, /etc/opendmarc.conf or /etc/rspamd if not given.\n",
+	    out);
+	return status;
+}
+
+/* 0 or -1 after an error. */
+static int
+write_file(const char *path, const char *text, size_t n, int flags)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags,
+	    flags & O_EXCL ? 0600 : 0640);
+	ssize_t put;
+
+	if (fd == -1)
+		return tool_error("cannot write %s: %s%s", path, strerror(errno),
+		    errno == EEXIST ? "; --force writes over it" : ""), -1;
+	while (n > 0 && (put = write(fd, text, n)) > 0) {
+		text += put;
+		n -= (size_t)put;
+	}
+	if (n > 0 || fsync(fd) != 0) {
+		tool_error("cannot write %s: %s", path, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+/* A key that stands in a table gets a file of its own. */
+static int
+take_out(struct import_run *run, struct import *import, const struct import_domain *domain,
+    struct import_key *key)
+{
+	const struct file *file = files_get(run->files, key->file);
+	const char *path, *slash = run->keys;
+
+	if (run->keys == NULL) {
+		import_say(import, IMPORT_ERROR, key->at, NULL, "the key stands in the table "
+		    "itself: run this again with --keys DIRECTORY, which writes it to a file");
+		return 0;
+	}
+	if (slash[0] != '/')
+		return tool_error("--keys: expected a path that starts with \"/\""), -1;
+	path = arena_printf(run->arena, "%s/%s.%s.pem", run->keys, domain->sign_as != NULL ?
+	    domain->sign_as : domain->name[0] == '*' ? domain->name + 2 : domain->name,
+	    key->selector);
+	if (access(path, F_OK) == 0) {
+		key->file = path;	/* of another section, or of a run before */
+		return 0;
+	}
+	if (write_file(path, file->bytes, file->size, O_EXCL) != 0)
+		return -1;
+	key->file = path;
+	return 0;
+}
+
+static int
+take_keys_out(struct import_run *run, struct import *import)
+{
+	for (size_t i = 0; i < import->n_domains; i++) {
+		for (size_t k = 0; k < import->domains[i].n_keys; k++) {
+			if (import->domains[i].keys[k].is_inline && take_out(run, import,
+			    &import->domains[i], &import->domains[i].keys[k]) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+finish(const struct import_run *run, const struct import *import)
+{
+	struct buf text;
+
+	buf_init(&text, run->arena, TEXT_MAX);
+	import_write(&text, import, &run->source);
+	if (text.truncated)
+		return tool_error("the configuration would be larger than %d bytes", TEXT_MAX);
+	if (run->output == NULL)
+		fwrite(buf_str(&text), 1, text.n, stdout);
+	else if (write_file(run->output, buf_str(&text), text.n,
+	    run->force ? O_TRUNC : O_EXCL) != 0)
+		return TOOL_USAGE;
+	if (import->n_errors == 0)
+		return TOOL_OK;
+	fprintf(stderr, "mailworthy: %zu things are not taken over; they stand at the top of "
+	    "what was written\n", import->n_errors);
+	return TOOL_STOPPED;
+}
+
+static int
+run_import(struct import_run *run)
+{
+	struct import *import = import_new(run->arena, run->files, NULL);
+	const char *path = run->source.path;
+	const struct opendkim none = { .base_directory = NULL };
+
+	if (path[0] != '/')
+		return tool_error("expected a path that starts with \"/\", got \"%s\"", path);
+	if (access(path, R_OK) != 0)
+		return tool_error("%s cannot be read: %s; name the file as the last argument",
+		    path, strerror(errno));
+	if (strcmp(run->source.program, "opendkim") == 0)
+		import_opendkim(import, path, &none);
+	else if (strcmp(run->source.program, "rspamd") == 0)
+		import_rspamd(import, path);
+	else
+		import_opendmarc(import, path);
+	if (take_keys_out(run, import) != 0)
+		return TOOL_USAGE;
+	return finish(run, import);
+}
+
+static int
+choose(struct import_run *run, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'o':
+			run->output = optarg;
+			break;
+		case 'f':
+			run->force = true;
+			break;
+		case 'k':
+			run->keys = optarg;
+			break;
+		case 'h':
+			return usage(stdout, TOOL_OK);
+		default:
+			return usage(stderr, TOOL_USAGE);
+		}
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		return usage(stderr, TOOL_USAGE);
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (strcmp(argv[optind], sources[i].program) == 0)
+			run->source = sources[i];
+	}
+	if (run->source.program == NULL)
+		return tool_error("expected opendkim, opendmarc or rspamd, got \"%s\"",
+		    argv[optind]);
+	if (argc - optind == 2)
+		run->source.path = argv[optind + 1];
+	return run_import(run);
+}
+
+int
+tool_import(int argc, char **argv)
+{
+	struct import_run run = { .arena = arena_new(), .files = files_new() };
+	int status = choose(&run, argc, argv);
+
+	files_free(&run.files);
+	arena_free(&run.arena);
+	return status;
+}

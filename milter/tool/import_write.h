@@ -1,0 +1,20 @@
+/*
+ * A configuration of ours as text, from what was taken over from another filter.
+ */
+#ifndef MW_TOOL_IMPORT_WRITE_H
+#define MW_TOOL_IMPORT_WRITE_H
+
+#include "base/buf.h"
+#include "settings/import/import.h"
+
+struct import_source {
+	const char *program;	/* "opendkim", "opendmarc" or "rspamd" */
+	const char *title;	/* "OpenDKIM" */
+	const char *path;
+};
+
+/* What is not taken over stands first, what to do next last, both in comments. */
+void import_write(struct buf *out, const struct import *import,
+    const struct import_source *source);
+
+#endif

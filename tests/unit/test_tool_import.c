@@ -1,0 +1,289 @@
+/*
+ * What is written from the configurations of Rspamd, OpenDMARC and OpenDKIM, and
+ * that it loads again.
+ */
+#include "settings_text.h"
+#include "settings/import/ucl.h"
+#include "tool/import_write.h"
+
+static struct arena *arena;
+static struct files *files;
+static struct import *import;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	files = files_unpack("MWF1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+	import = import_new(arena, files, NULL);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	files_free(&files);
+	arena_free(&arena);
+	return 0;
+}
+
+static void
+put(const char *path, const char *text)
+{
+	files_put(files, path, text, strlen(text));
+}
+
+/* The text that is written, which must load unless errors stand in it. */
+static const char *
+written(const char *program)
+{
+	const struct import_source source = { program, "Theirs", "/theirs" };
+	const struct settings *settings;
+	const char *error;
+	struct buf text;
+
+	buf_init(&text, arena, 1024 * 1024);
+	import_write(&text, import, &source);
+	put("/f", buf_str(&text));
+	settings = settings_load(files, "/f", text_check_exists, arena, &error);
+	if (settings == NULL)
+		print_error("%s\n%s\n", error, buf_str(&text));
+	assert_non_null(settings);
+	settings_unref(&settings);
+	return buf_str(&text);
+}
+
+static void
+assert_has(const char *text, const char *wanted)
+{
+	if (strstr(text, wanted) == NULL)
+		print_error("wanted: %s\ngot: %s\n", wanted, text);
+	assert_non_null(strstr(text, wanted));
+}
+
+static void
+assert_says_error(const char *wanted)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < import->n_remarks; i++)
+		found = found || (import->remarks[i].weight == IMPORT_ERROR &&
+		    strstr(import->remarks[i].text, wanted) != NULL);
+	if (!found)
+		print_error("wanted: %s\n", wanted);
+	assert_true(found);
+}
+
+/* "KEY=VALUE{...}[...]" on one line, to compare. */
+static const char *
+shown(const struct ucl *node)
+{
+	const char *text = "";
+
+	for (const struct ucl *child = node->first; child != NULL; child = child->next)
+		text = arena_printf(arena, "%s%s%u:%s=%s%s%s%s", text, *text ? " " : "",
+		    child->line, child->key, child->text, child->kind == UCL_OBJECT ? "{" :
+		    child->kind == UCL_LIST ? "[" : "", shown(child),
+		    child->kind == UCL_OBJECT ? "}" : child->kind == UCL_LIST ? "]" : "");
+	return text;
+}
+
+static void
+say(void *context, unsigned line, const char *text)
+{
+	const char **said = context;
+
+	*said = arena_printf(arena, "%s%u: %s\n", *said, line, text);
+}
+
+static const struct {
+	const char *text, *tree, *said;
+} ucl[] = {
+	{ "", "", "" },
+	{ "a = 1; b: two words ; c \"q;\\\"x\" # more\nd=e", "1:a=1 1:b=two words 1:c=q;\"x 2:d=e",
+	    "" },
+	{ "/* a /* b */ c */ a { b = [x, \"y z\", {c = 1}]\n}",
+	    "1:a={1:b=[1:=x 1:=y z 1:={1:c=1}]}", "" },
+	{ "domain example.com { path = \"/k\"; }", "1:domain={1:example.com={1:path=/k}}", "" },
+	{ "domain {\n \"example.com\" {\n s = 1\n }\n}",
+	    "1:domain={2:example.com={3:s=1}}", "" },
+	{ "f = <<EOD\nreturn 1;\n}\nEOD;\ng = 2", "1:f=return 1;\n}\n 5:g=2", "" },
+	{ ".include \"x\"\na = 1", "2:a=1", "1: macros such as .include are not followed\n" },
+	{ "a = \"x", "1:a=x", "1: a string is not closed\n" },
+	{ "a {\n b = 1", "1:a={2:b=1}", "2: a brace is not closed\n" },
+	{ "} a = 1", "1:a=1", "1: a bracket too many\n" },
+	{ "= 1", "1:1=", "1: expected a name\n" },
+	{ "f = <<EOD\nx", "1:f=", "2: a text that begins with << is not ended\n" },
+};
+
+static void
+ucl_texts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ucl) / sizeof(ucl[0]); i++) {
+		size_t n = strlen(ucl[i].text);
+		char *copy = malloc(n + 1);
+		const char *said = "";
+
+		memcpy(copy, ucl[i].text, n);
+		assert_string_equal(shown(ucl_parse(arena, (struct slice){ copy, n }, say,
+		    &said)), ucl[i].tree);
+		assert_string_equal(said, ucl[i].said);
+		free(copy);
+	}
+}
+
+static void
+ucl_deep(void **state)
+{
+	struct buf text;
+	const char *said = "";
+
+	(void)state;
+	buf_init(&text, arena, 100000);
+	for (unsigned i = 0; i < 1000; i++)
+		buf_add_str(&text, "a {");
+	ucl_parse(arena, (struct slice){ buf_str(&text), text.n }, say, &said);
+	assert_has(said, "nested too deeply");
+}
+
+static void
+rspamd(void **state)
+{
+	const char *text;
+
+	(void)state;
+	put("/r.conf", "path = \"/k/$domain.$selector.key\";\nselector = \"s1\";\n"
+	    "sign_networks = [\"192.0.2.0/24\"];\nsign_local = false;\nuse_esld = true;\n"
+	    "selector_map = \"/map\";\nuse_redis = false;\nuse_vault = true;\nodd_one = 1;\n"
+	    "domain {\n Example.COM { selectors [ { path = \"/k/rsa\"; selector = \"r\" }, "
+	    "{ selector = \"e\" } ] }\n}\n");
+	put("/map", "example.net  m1 # more\n");
+	import_rspamd(import, "/r.conf");
+	assert_int_equal(import->n_errors, 0);
+	text = written("rspamd");
+	assert_has(text, "# /r.conf:11\ndomain \"example.com\" {\n\tkey \"r\" { file = "
+	    "\"/k/rsa\" }\n\tkey \"e\" { file = \"/k/example.com.e.key\" }\n}\n");
+	assert_has(text, "domain \"*.example.com\" {");
+	assert_has(text, "\tsign-as = \"example.com\"\n");
+	assert_has(text, "# /map:1\ndomain \"example.net\" {\n\tkey \"m1\" { file = "
+	    "\"/k/example.net.m1.key\" }\n}\n");
+	assert_has(text, "domain \"*\" {\n\tkey \"s1\" { file = \"/k/%d.s1.key\" }\n}\n");
+	assert_has(text, "outbound = {authenticated, networks}\nnetworks = {\"192.0.2.0/24\"}\n");
+	assert_has(text, "/r.conf:8: use_vault: no counterpart");
+	assert_has(text, "/r.conf:9: odd_one: Rspamd has no such option");
+	assert_null(strstr(text, "use_redis"));
+}
+
+static void
+rspamd_exact(void **state)
+{
+	const char *text;
+
+	(void)state;
+	put("/r.conf", "dkim_signing {\n use_esld = no\n try_fallback = false\n"
+	    " sign_authenticated = false\n"
+	    " domain \"a.example.com\" { path = \"/k/$selector/$domain\"; selector = \"x\" }\n}\n");
+	import_rspamd(import, "/r.conf");
+	text = written("rspamd");
+	assert_has(text, "domain \"a.example.com\" {\n\tkey \"x\" { file = \"/k/x/a.example.com\" "
+	    "}\n}\n");
+	assert_null(strstr(text, "domain \"*"));
+	assert_has(text, "outbound = {local, networks}\n");
+}
+
+static const struct {
+	const char *text, *wanted;
+} bad[] = {
+	{ "use_domain = \"envelope\";", "the key goes by From here" },
+	{ "enabled = false;", "this module is off" },
+	{ "path = \"/k/one.key\";", "a path for all domains wants $domain once" },
+	{ "domain { example.com { path = \"k.pem\" } }", "expected a path that starts with" },
+	{ "domain { example { path = \"/k\" } }", "expected a domain and a selector" },
+	{ "path_map = \"https://x/\";", "only files are read" },
+};
+
+static void
+rspamd_errors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		import = import_new(arena, files, NULL);
+		put("/r.conf", bad[i].text);
+		import_rspamd(import, "/r.conf");
+		assert_true(import->n_errors > 0);
+		assert_has(written("rspamd"), "# NOT TAKEN OVER");
+		assert_says_error(bad[i].wanted);
+	}
+}
+
+static void
+rspamd_tables(void **state)
+{
+	(void)state;
+	put("/r.conf", "key_table = \"/kt\"; signing_table = \"glob;/st\";\n");
+	put("/kt", "k %:s:/k/%.pem\n");
+	put("/st", "*@example.com k\n*@*.example.org k\n");
+	import_rspamd(import, "/r.conf");
+	assert_has(written("rspamd"), "domain \"*.example.org\" {\n\tkey \"s\" { file = "
+	    "\"/k/%d.pem\" }\n}\n");
+}
+
+static void
+opendmarc(void **state)
+{
+	const char *text;
+
+	(void)state;
+	put("/d.conf", "Socket inet:8893@localhost\nIgnoreHosts /hosts\nRejectFailures true\n"
+	    "IgnoreAuthenticatedClients true\nFailureReports false\n");
+	put("/hosts", "127.0.0.1\n192.0.2.7\n");
+	import_opendmarc(import, "/d.conf");
+	text = written("opendmarc");
+	assert_has(text, "networks = {\"127.0.0.1/32\", \"192.0.2.7/32\"}");
+	assert_has(text, "RejectFailures: no counterpart: it is for mail that comes in");
+	assert_has(text, "OpenDMARC may stay");
+}
+
+static void
+opendkim(void **state)
+{
+	const struct opendkim none = { .base_directory = NULL };
+	const char *text;
+
+	(void)state;
+	put("/c", "KeyTable /kt\nSigningTable refile:/st\nCanonicalization relaxed/simple\n"
+	    "SignatureTTL 604800\nOversignHeaders From,To\nSocket inet:8891@localhost\n");
+	put("/kt", "a example.com:s1:/k/\"a\".pem\n");
+	put("/st", "*@*.example.com a\n*@example.com a\n*@example.org a\n");
+	import_opendkim(import, "/c", &none);
+	text = written("opendkim");
+	assert_has(text, "# NOT TAKEN OVER");
+	assert_has(text, "# - /st:3: SigningTable: mail of example.org would be signed as example.com, "
+	    "which\n#   does not count");
+	assert_has(text, "# /st:1\ndomain \"*.example.com\" {\n\tkey \"s1\" { file = "
+	    "\"/k/\\\"a\\\".pem\" }\n\tsign-as = \"example.com\"\n\tcanonicalization = "
+	    "\"relaxed/simple\"\n\tsigned-headers = strict\n\texpire = 604800\n}\n");
+	assert_has(text, "# the other filter's is \"inet:8891@localhost\"");
+	assert_has(text, "Never let both sign");
+	assert_null(strstr(text, " \n"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(ucl_texts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ucl_deep, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rspamd, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rspamd_exact, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rspamd_errors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rspamd_tables, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(opendmarc, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(opendkim, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -270,6 +270,7 @@ EXTRA_DIST += \
 	tests/milter/process.py \
 	tests/milter/repair.py \
 	tests/milter/rig.py \
+	tests/milter/rspamd.py \
 	tests/milter/run \
 	tests/milter/run-threads \
 	tests/milter/sandbox.py \

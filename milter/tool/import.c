@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "mail/psl.h"
 #include "settings/files.h"
 #include "tool/import_write.h"
 #include "tool/tool.h"
@@ -142,6 +143,7 @@ run_import(struct import_run *run)
 	const char *path = run->source.path;
 	const struct opendkim none = { .base_directory = NULL };
 
+	import->registered = psl_org_domain;
 	if (path[0] != '/')
 		return tool_error("expected a path that starts with \"/\", got \"%s\"", path);
 	if (access(path, R_OK) != 0)

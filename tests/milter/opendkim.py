@@ -94,7 +94,7 @@ class Pair:
         self.socket = self.dir / "opendkim.sock"
         self.conf.write_text(f"Socket local:{self.socket}\nSyslog no\nRequireSafeKeys no\n" +
                              conf.replace("DIR", str(self.dir)) + "\n")
-        self.theirs = None
+        self.theirs, self.dns_port = None, dns.port
         self.ours = Daemon(build, self.dir / "daemon", CONFIG.format(
             port=dns.port, conf=self.conf), env=sanitizer_env(self.dir))
 
@@ -153,7 +153,10 @@ class Pair:
 
 def pair_fault(build, dns, conf, tables, differs=None, subset=False):
     with Pair(build, dns, conf, tables) as pair:
-        return pair.compare(differs or {}, subset)
+        fault = pair.compare(differs or {}, subset)
+        if not fault:
+            check_written(build, pair)
+        return fault
 
 
 TABLES = "KeyTable DIR/keys.table\nSigningTable {}DIR/signing.table\n"
@@ -214,6 +217,33 @@ example.com     k0
                       "example.com k0\na.example.com k1\nc.example.com k2\n"),
     "a key within the table": (FILE, "example.com in\n", {"keys.table": "in %:s0:BASE64\n"}),
 }
+
+
+def sections(dump):
+    """What `mailworthyd -n` shows from the first domain on, in any order, and whose
+    mail is outbound."""
+    parts = dump.split("\ndomain ")
+    return sorted(p.rstrip("\n") for p in parts[1:]), \
+        [line for line in parts[0].splitlines()
+         if line.startswith(("outbound", "networks"))]
+
+
+def check_written(build, pair):
+    """What `mailworthy import opendkim` writes comes to the same settings."""
+    run = subprocess.run([str(pathlib.Path(build, "mailworthy")), "import", "--keys",
+                          str(pair.dir), "opendkim", str(pair.conf)],
+                         capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    read = pair.inspect().stdout
+    pair.ours.write(CONFIG.partition("import")[0].format(port=pair.dns_port)
+                    .replace("mode = enforce\n", "") + "\n".join(
+                        line for line in run.stdout.splitlines()
+                        if not line.startswith("socket =")) + "\n")
+    again = pair.inspect()
+    assert again.returncode == 0, again.stderr + run.stdout
+    written = re.sub(r'"\S*/example\.com\.s0\.pem"', f'"{pair.dir}/keys.table:1"',
+                     again.stdout)
+    assert sections(written) == sections(read), written + read
 
 
 def short_key():

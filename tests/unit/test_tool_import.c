@@ -194,6 +194,29 @@ rspamd_exact(void **state)
 	assert_has(text, "outbound = {local, networks}\n");
 }
 
+static const char *
+all_but_shop(const char *name)
+{
+	return strncmp(name, "shop.", 5) == 0 ? name + 5 : name;
+}
+
+static void
+rspamd_never_asked(void **state)
+{
+	const char *text;
+
+	(void)state;
+	import->registered = all_but_shop;
+	put("/r.conf", "try_fallback = false;\ndomain { shop.example.com { path = \"/k\"; "
+	    "selector = \"s\" } example.net { path = \"/k\"; selector = \"s\" } }\n");
+	import_rspamd(import, "/r.conf");
+	text = written("rspamd");
+	assert_has(text, "# - /r.conf:2: domain: \"shop.example.com\" is left out: with "
+	    "use_esld");
+	assert_null(strstr(text, "domain \"shop.example.com\""));
+	assert_has(text, "domain \"example.net\" {");
+}
+
 static const struct {
 	const char *text, *wanted;
 } bad[] = {
@@ -279,6 +302,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(ucl_deep, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rspamd, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rspamd_exact, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rspamd_never_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rspamd_errors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rspamd_tables, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendmarc, set_up, tear_down),

@@ -55,6 +55,8 @@ struct import_domain {
 struct import {
 	struct arena *arena;
 	struct files *files;
+	const char *(*registered)(const char *name);	/* the registered domain of a
+				 * name, within it; NULL for a suffix.  May be NULL */
 	const struct map *own;	/* domains that are set by hand: not imported, and
 				 * nothing is said about them; may be NULL */
 	struct import_domain *domains;

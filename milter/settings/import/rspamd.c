@@ -113,6 +113,18 @@ put_key(struct rspamd *rspamd, const char *name, const char *sign_as,
 	import_key(import, domain, &key);
 }
 
+/* With use_esld Rspamd asks for registered domains only. */
+static bool
+is_asked_for(const struct rspamd *rspamd, const char *domain)
+{
+	const char *registered;
+
+	if (!rspamd->esld || rspamd->import->registered == NULL)
+		return true;
+	registered = rspamd->import->registered(domain);
+	return registered != NULL && strcmp(registered, domain) == 0;
+}
+
 /* The key of a domain, and of those below it where Rspamd takes them together. */
 static void
 add(struct rspamd *rspamd, const char *domain, const char *selector, const char *path,
@@ -125,6 +137,12 @@ add(struct rspamd *rspamd, const char *domain, const char *selector, const char 
 		import_say(import, IMPORT_ERROR, at, "domain", "expected a domain and a "
 		    "selector (got %s and %s)", import_shown(import, domain),
 		    import_shown(import, selector));
+		return;
+	}
+	if (!is_asked_for(rspamd, small)) {
+		import_say(import, IMPORT_WARNING, at, "domain", "%s is left out: with "
+		    "use_esld Rspamd never looks for the key of a subdomain",
+		    import_shown(import, small));
 		return;
 	}
 	path = filled(import->arena, filled(import->arena, path, "$domain", small),
@@ -216,6 +234,7 @@ add_fallback(struct rspamd *rspamd)
 	for (size_t i = 0; i < n; i++) {
 		below = arena_printf(import->arena, "*.%s", matches[i].domain);
 		if (name_is_domain(slice_of(matches[i].domain)) &&
+		    is_asked_for(rspamd, matches[i].domain) &&
 		    map_get(import->by_name, below) == NULL)
 			put_key(rspamd, below, matches[i].domain, selector, matches[i].path,
 			    rspamd->path_at);

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""Rspamd's dkim_signing.conf, read by Rspamd itself and written anew by
+`mailworthy import rspamd`: which key signs mail of which address must be the
+same.    rspamd.py BUILD [WORD]
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from opendkim import HOSTS, Silent, ask
+from postfix import free_port
+from rig import Daemon, Rig, Server, check_sanitizers, fault_of, report, sanitizer_env
+
+ADDRESSES = [f"anna@{host}" for host in HOSTS]
+
+CONFIG = """\
+user = ""
+socket-group = ""
+egress "default" {{ addresses = {{"192.0.2.10"}} helo = "mail.example.com" }}
+resolver {{ servers = {{"127.0.0.1@{port}"}} }}
+"""
+
+# The module alone: all of Rspamd's rules and all public suffixes take long to load.
+RSPAMD = """\
+options {{
+  pidfile = "{dir}/rspamd.pid"; filters = "dkim"; url_tld = "{dir}/suffixes";
+  dns {{ nameserver = ["127.0.0.1:{dns}"]; }}
+  control_socket = "{dir}/control.sock mode=0600";
+  hs_cache_dir = "{dir}";
+  local_addrs = ["127.0.0.0/8"];
+}}
+logging {{ type = "file"; filename = "{dir}/rspamd.log"; level = "info"; }}
+actions {{ reject = 1000; }}
+worker "rspamd_proxy" {{
+  bind_socket = "127.0.0.1:{port}"; milter = yes; count = 1;
+  upstream "local" {{ default = yes; self_scan = yes; }}
+}}
+modules {{ path = "/usr/share/rspamd/plugins/dkim_signing.lua"; }}
+dkim_signing {{ .include "{conf}" }}
+"""
+
+CASES = {
+    "a file each, subdomains together": """\
+path = "DIR/keys/$domain.$selector.key";
+selector = "s1";
+""",
+    "a file each, each name for itself": """\
+use_esld = false;
+path = "DIR/keys/$domain.$selector.key";
+selector = "s1";
+""",
+    "domains named": """\
+try_fallback = false;
+domain {
+  example.com { path = "DIR/k.pem"; selector = "c"; }
+  example.net { selectors [ { path = "DIR/k.pem"; selector = "n" } ] }
+  a.example.org { path = "DIR/k.pem"; selector = "never"; }
+}
+""",
+    "domains named, each for itself": """\
+try_fallback = false
+use_esld = false
+domain {
+  "a.example.com" { path = "DIR/keys/$domain.$selector.key"; }
+  example.com { path: "DIR/k.pem", selector: "c" }
+}
+selector = s1
+""",
+    "maps": """\
+try_fallback = false;
+path_map = "DIR/paths.map";
+selector_map = "DIR/selectors.map";
+""",
+}
+
+
+class Pair:
+    pem = b""
+
+    def __init__(self, build, dns, text):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-rspamd-"))
+        Rig.scratches.append(self.dir)
+        os.chmod(self.dir, 0o755)
+        self.build, self.port = build, free_port()
+        (self.dir / "keys").mkdir(mode=0o755)
+        if not Pair.pem:
+            Pair.pem = subprocess.run(["openssl", "genrsa", "-traditional", "2048"],
+                                      check=True, capture_output=True).stdout
+        names = ["k.pem"] + [f"keys/{h}.s1.key" for h in {h.lower() for h in HOSTS}
+                             if not h.endswith("example.org")]
+        for name in names:
+            (self.dir / name).write_bytes(Pair.pem)
+            (self.dir / name).chmod(0o600)
+        (self.dir / "suffixes").write_text("com\nexample\nnet\norg\n")
+        (self.dir / "paths.map").write_text(f"example.com {self.dir}/k.pem\n"
+                                            f"other.example {self.dir}/k.pem\n")
+        (self.dir / "selectors.map").write_text("example.com m\nother.example o\n")
+        self.conf = self.dir / "dkim_signing.conf"
+        (self.dir / "rspamd.conf").write_text(RSPAMD.format(
+            dns=dns.port, dir=self.dir, port=self.port, conf=self.conf))
+        self.conf.write_text(text.replace("DIR", str(self.dir)))
+        run = subprocess.run([str(pathlib.Path(build, "mailworthy")), "import", "rspamd",
+                              str(self.conf)], capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+        written = "".join(line + "\n" for line in run.stdout.splitlines()
+                          if not line.startswith("socket ="))
+        written = written.replace("mode = audit", "mode = enforce")
+        self.ours = Daemon(build, self.dir / "daemon", CONFIG.format(port=dns.port) +
+                           written, env=sanitizer_env(self.dir))
+
+    def __enter__(self):
+        names = [f"--var={name}={self.dir}" for name in
+                 ("LOCAL_CONFDIR", "CONFDIR", "DBDIR", "RUNDIR", "LOGDIR")]
+        self.log = open(self.dir / "rspamd.out", "w")
+        self.theirs = subprocess.Popen(
+            [shutil.which("rspamd", path="/usr/sbin:/usr/bin"), "-f", "--insecure", *names,
+             "-c", str(self.dir / "rspamd.conf")], stdout=self.log, stderr=self.log)
+        self.ours.start()
+        end = time.monotonic() + 60
+        while True:
+            try:
+                ask(f"inet:127.0.0.1:{self.port}", "nobody@nowhere.example")
+                return self
+            except OSError:
+                if time.monotonic() > end or self.theirs.poll() is not None:
+                    raise
+                time.sleep(0.1)
+
+    def __exit__(self, *_):
+        self.ours.stop()
+        self.theirs.terminate()
+        self.theirs.wait(30)
+        self.log.close()
+
+
+def run_case(build, dns, text):
+    faults = []
+    with Pair(build, dns, text) as pair:
+        signed = 0
+        for address in ADDRESSES:
+            theirs = ask(f"inet:127.0.0.1:{pair.port}", address)
+            ours = ask(pair.ours.socket, address)
+            signed += isinstance(theirs, set)
+            if ours != theirs:
+                faults.append(f"{address}: Rspamd {theirs}, ours {ours}")
+        assert not faults, "\n".join(faults)
+        assert signed, "Rspamd has signed nothing"
+
+
+def main():
+    build, word = sys.argv[1], (sys.argv[2:] or [""])[0]
+    failed = False
+    with Server(Silent()) as dns:
+        for name, text in CASES.items():
+            if word in name:
+                fault = fault_of(run_case, build, dns, text)
+                report("rspamd: " + name, fault)
+                failed |= bool(fault)
+    check_sanitizers()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -24,7 +24,8 @@ static const struct theirs rspamd[] = {
 #include "settings/import/rspamd.def"
 };
 
-#define TABLE(program, options) { program, options, sizeof(options) / sizeof(options[0]) }
+#define TABLE(program, options) \
+	{ (program), (options), sizeof(options) / sizeof((options)[0]) }
 
 const struct theirs_table theirs_opendkim = TABLE("OpenDKIM", opendkim);
 const struct theirs_table theirs_opendmarc = TABLE("OpenDMARC", opendmarc);

@@ -68,6 +68,67 @@ say_mode(struct doctor *doctor)
 	}
 }
 
+/* What is set aside by hand and easily forgotten. */
+static void
+say_set_aside(struct doctor *doctor)
+{
+	const struct settings *settings = doctor->settings;
+	const char *shadow = "", *audit = "";
+	struct doctor_line *line;
+
+	for (size_t i = 0; i < settings->n_checks; i++) {
+		if (settings->checks[i].shadow)
+			shadow = arena_printf(doctor->arena, "%s%s%s", shadow,
+			    *shadow != '\0' ? ", " : "", settings->checks[i].id);
+	}
+	for (size_t i = 0; i < settings->n_domains && settings->mode == MODE_ENFORCE; i++) {
+		if (settings->domains[i].has_mode && settings->domains[i].mode == MODE_AUDIT)
+			audit = arena_printf(doctor->arena, "%s%s%s", audit,
+			    *audit != '\0' ? ", " : "", settings->domains[i].name);
+	}
+	if (*shadow != '\0') {
+		line = doctor_say(doctor, DOCTOR_ADVICE, "config-shadow", "", "Checks in shadow: "
+		    "%s. Their findings are shown and change nothing.", shadow);
+		doctor_fix(doctor, line, "Take `shadow = true` out of %s where their findings "
+		    "were right.", settings->path);
+	}
+	if (*audit != '\0') {
+		line = doctor_say(doctor, DOCTOR_ADVICE, "mode", "domains", "Mail of these "
+		    "domains is only looked at, and leaves unsigned: %s.", audit);
+		doctor_fix(doctor, line, "Take `mode = audit` out of their sections in %s.",
+		    settings->path);
+	}
+}
+
+static bool
+holds_mail(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->n_checks; i++) {
+		if (settings->checks[i].action == (int)ACTION_HOLD)
+			return true;
+	}
+	for (size_t i = 0; i < settings->n_streams; i++) {
+		if (settings->streams[i].hold_below > 0)
+			return true;
+	}
+	return settings->hold_below > 0;
+}
+
+/* What holds mail and tells nobody keeps it until somebody complains. */
+static void
+say_notify(struct doctor *doctor)
+{
+	const struct settings *settings = doctor->settings;
+	struct doctor_line *line;
+
+	if (!holds_mail(settings) || (settings->notify != NULL && *settings->notify != '\0'))
+		return;
+	line = doctor_say(doctor, DOCTOR_ADVICE, "config-notify", "", "Messages can be held, "
+	    "and nobody is told.");
+	doctor_fix(doctor, line, "Write into %s who is to be told:", settings->path);
+	doctor_paste(doctor, line, "notify = \"postmaster@DOMAIN\"");
+}
+
 void
 doctor_configuration(struct doctor *doctor)
 {
@@ -89,4 +150,6 @@ doctor_configuration(struct doctor *doctor)
 		    settings->n_domains == 1 ? "domain is" : "domains are");
 	}
 	say_mode(doctor);
+	say_set_aside(doctor);
+	say_notify(doctor);
 }

@@ -11,6 +11,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -343,6 +344,10 @@ def test_configuration(rig):
            'did you mean "repair"?' in errors[1]["text"], "every error with its line", errors)
     lines, _, _ = rig.look(config=rig.config().replace("enforce", "audit"))
     report(wrong(lines) == {("advice", "mode")}, "audit mode", wrong(lines))
+    lines, _, _ = rig.look(config=rig.config("\tmode = audit\n") + "hold-below = 5\n"
+                           'check "spf-fail" { shadow = true }\n')
+    report(wrong(lines) == {("advice", "mode"), ("advice", "config-shadow"),
+                            ("advice", "config-notify")}, "what is set aside", wrong(lines))
     (rig.daemon.state / "mode").write_text("audit\n")
     lines, _, _ = rig.look()
     report(wrong(lines) == {("warning", "mode")} and
@@ -457,6 +462,25 @@ def test_blocklists(rig):
                wrong(lines))
 
 
+def test_ordinary_user(rig):
+    if os.geteuid() != 0:
+        return
+    tool = rig.dir / "tool"
+    shutil.copy(rig.tool, tool)
+    rig.daemon.config.chmod(0o644)
+    rig.run()                                   # leaves the zone of the healthy set-up
+    done = subprocess.run([tool, "doctor", "-c", rig.daemon.config, "--zone", rig.dir / "zone",
+                           "--json"], capture_output=True, text=True, timeout=60,
+                          user=65534, group=65534, extra_groups=[], cwd="/")
+    lines = [line for section in json.loads(done.stdout)["sections"] for line in
+             section["lines"] if section["name"] not in OF_THE_MACHINE]
+    grades = {grade for grade, _ in wrong(lines)}
+    report(("unknown", "key-unseen") in wrong(lines) and "fault" not in grades,
+           "an ordinary user is told what could not be seen", wrong(lines))
+    report("a record stands" in line_of(lines, "key-unseen")["text"],
+           "what DNS has of a key that may not be read", line_of(lines, "key-unseen"))
+
+
 def test_dns_is_down(rig):
     down = "".join(f"{re.sub(' .*', '', row)} ANY !servfail\n" for row in rig.zone.splitlines())
     lines, _, status = rig.look(down)
@@ -539,7 +563,7 @@ def main():
         rig.daemon.start()
         try:
             for test in (test_healthy, test_zones, test_proposals, test_records_to_publish,
-                         test_configuration, test_keys, test_blocklists, test_dns_is_down, test_daemon,
+                         test_configuration, test_keys, test_blocklists, test_ordinary_user, test_dns_is_down, test_daemon,
                          test_look):
                 test(rig)
         finally:

@@ -409,6 +409,22 @@ look_at(struct doctor *doctor, const char *domain)
 	say_extras(doctor, domain, lookups, &evidence->dmarc);
 }
 
+/* --domain may name one that nobody has set up yet. */
+static void
+say_unmanaged(struct doctor *doctor, const char *domain)
+{
+	struct doctor_line *line;
+
+	if (keyring_find(snapshot_keyring(doctor->snapshot), domain) != NULL ||
+	    settings_find_domain(doctor->settings, domain) != NULL)
+		return;
+	line = doctor_say(doctor, DOCTOR_ADVICE, "domains", domain, "The domain is not "
+	    "managed here: its mail is judged and leaves unsigned.");
+	doctor_fix(doctor, line, "Make a key, publish its record, and put the lines it "
+	    "prints into the configuration:");
+	doctor_paste(doctor, line, "mailworthy keygen %s", domain);
+}
+
 void
 doctor_domains(struct doctor *doctor)
 {
@@ -416,8 +432,10 @@ doctor_domains(struct doctor *doctor)
 	const char *const *domains = doctor_domain_names(doctor, &n);
 	struct doctor_line *line;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		say_unmanaged(doctor, domains[i]);
 		look_at(doctor, domains[i]);
+	}
 	if (n > 0)
 		return;
 	line = doctor_say(doctor, DOCTOR_WARNING, "domains", "",

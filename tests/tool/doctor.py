@@ -357,7 +357,7 @@ def test_configuration(rig):
     done = rig.run(None, "--domain", "no domain")
     report(done.returncode == 2 and "--domain" in done.stderr, "wrong usage", done.stderr)
     lines, _, _ = rig.look(None, "--domain", "example.org")
-    report(wrong(lines) == {("fault", "author-domain-missing")} and
+    report(wrong(lines) == {("fault", "author-domain-missing"), ("advice", "domains")} and
            line_of(lines, "author-domain-missing")["subject"] == "example.org",
            "a domain that does not exist", wrong(lines))
     lines, _, _ = rig.look(rig.zone + "example.org MX 10 mail.example.com\n", "--domain",

@@ -14,6 +14,7 @@ base_sources = \
 	milter/base/histogram.c milter/base/histogram.h \
 	milter/base/ip.c milter/base/ip.h \
 	milter/base/log.c milter/base/log.h \
+	milter/base/log_journal.c milter/base/log_journal.h \
 	milter/base/log_limit.c milter/base/log_limit.h \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \
@@ -270,6 +271,7 @@ record_sources = \
 	milter/record/details.c \
 	milter/record/journal.c milter/record/journal.h \
 	milter/record/journal_read.c \
+	milter/record/fields.c \
 	milter/record/json.c milter/record/record.h \
 	milter/record/labels.c milter/record/labels.h \
 	milter/record/metrics.c milter/record/metrics.def \

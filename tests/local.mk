@@ -10,6 +10,7 @@ unit_tests += \
 	tests/unit/test_base_histogram \
 	tests/unit/test_base_ip \
 	tests/unit/test_base_log \
+	tests/unit/test_base_log_journal \
 	tests/unit/test_base_log_limit \
 	tests/unit/test_core_snapshot \
 	tests/unit/test_base_map \

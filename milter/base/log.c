@@ -13,9 +13,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/log_journal.h"
 #include "base/log_limit.h"
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 4096, MESSAGE_MAX = LINE_MAX_BYTES + 16 };
 
 /*
  * The one process state in base/: where messages go, and how many.  Set before
@@ -25,7 +26,9 @@ static struct {
 	enum log_target target;
 	enum log_level up_to;
 	struct log_limit *limit;	/* NULL: none */
-} sink = { LOG_TARGET_STDERR, LOG_LEVEL_INFO, NULL };
+	struct log_journal *journal;	/* NULL: there is none */
+	bool lines_to_journal;		/* the target is the journal's */
+} sink = { LOG_TARGET_STDERR, LOG_LEVEL_INFO, NULL, NULL, false };
 
 void
 log_open(enum log_target target, enum log_level up_to)
@@ -34,8 +37,44 @@ log_open(enum log_target target, enum log_level up_to)
 		closelog();
 	sink.target = target;
 	sink.up_to = up_to;
+	log_open_journal(LOG_JOURNAL_SOCKET);
 	if (target == LOG_TARGET_SYSLOG)
 		openlog("mailworthy", LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void
+log_open_journal(const char *path)
+{
+	log_journal_close(&sink.journal);
+	if (sink.target != LOG_TARGET_NONE)
+		sink.journal = log_journal_open(path);
+	sink.lines_to_journal = sink.journal != NULL && (sink.target == LOG_TARGET_SYSLOG ||
+	    log_journal_has(STDERR_FILENO));
+}
+
+/* True when the journal took it. */
+static bool
+write_journal(int priority, const char *prefix, const char *text,
+    const struct log_field *more, size_t n_more)
+{
+	const char digit[2] = { (char)('0' + priority), '\0' };
+	char facility[4], message[MESSAGE_MAX];
+	struct log_field fields[LOG_JOURNAL_FIELDS] = {
+		{ "MESSAGE", text },
+		{ "PRIORITY", digit },
+		{ "SYSLOG_FACILITY", facility },
+		{ "SYSLOG_IDENTIFIER", "mailworthy" },
+	};
+	size_t n = 4;
+
+	snprintf(facility, sizeof(facility), "%d", LOG_FAC(LOG_MAIL));
+	if (*prefix != '\0') {
+		snprintf(message, sizeof(message), "%s%s", prefix, text);
+		fields[0].value = message;
+	}
+	for (size_t i = 0; i < n_more && n < LOG_JOURNAL_FIELDS; i++)
+		fields[n++] = more[i];
+	return log_journal_send(sink.journal, fields, n);
 }
 
 static int
@@ -89,6 +128,9 @@ write_stderr(const char *prefix, const char *text)
 static void
 log_write(enum log_level level, const char *text)
 {
+	if (sink.lines_to_journal && write_journal(syslog_priority(level),
+	    level_prefix(level), text, NULL, 0))
+		return;
 	switch (sink.target) {
 	case LOG_TARGET_STDERR:
 		write_stderr(level_prefix(level), text);
@@ -213,6 +255,18 @@ log_line(const char *line)
 	case LOG_TARGET_NONE:
 		break;
 	}
+}
+
+bool
+log_record(const char *line, const struct log_field *fields, size_t n)
+{
+	return sink.journal != NULL && write_journal(LOG_INFO, "", line, fields, n);
+}
+
+bool
+log_has_journal(void)
+{
+	return sink.journal != NULL;
 }
 
 static uint32_t

@@ -52,6 +52,19 @@ void log_limit_to(const struct clock *clock);
  * and at the end. */
 void log_flush(bool all);
 
+/*
+ * Where the target is syslog, or standard error that systemd reads, lines go to the
+ * journal itself, with fields.  log_open() looks for it at its place; tests
+ * name another.
+ */
+void log_open_journal(const char *path);
+
+/* A record, with fields, to the journal, whatever the target; false when there is
+ * none. */
+struct log_field;
+bool log_record(const char *line, const struct log_field *fields, size_t n);
+bool log_has_journal(void);
+
 /* A whole line, unchanged (the JSON record), at INFO level. */
 void log_line(const char *line);
 

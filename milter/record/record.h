@@ -46,6 +46,16 @@ const char *record_journal_line(const struct record_input *input,
  * not be told.  For `mailworthy check --json`, its key "details". */
 const char *record_details(const struct record_input *input, struct arena *arena);
 
+/*
+ * A record's line as fields of the journal: MAILWORTHY_QUEUE_ID, _VERDICT, _WOULD,
+ * _MODE, _STREAM, _AUTHOR_DOMAIN, _MESSAGE_ID, _SENDER, and _FINDING of each
+ * finding.  How many; none when it is no record.
+ */
+#define RECORD_FIELDS_MAX 40
+struct log_field;
+size_t record_fields(const char *line, struct log_field *fields_r,
+    struct arena *arena);
+
 /* Where records go: by settings.log.  Reopened on reload. */
 struct record_sink;
 struct settings;
@@ -54,7 +64,8 @@ struct settings;
 struct record_sink *record_sink_open(const struct settings *settings,
     const char **error_r);
 
-/* The line and its end in one write; what the file does not take goes to
+/* To the journal with fields, where syslog or stderr are the journal's.  To a file
+ * the line and its end in one write; what the file does not take goes to
  * syslog, said once.  Thread-safe, as is the next. */
 void record_sink_write(struct record_sink *sink, const char *line);
 

@@ -13,7 +13,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/log.h"
+#include "base/log_journal.h"
 #include "base/mem.h"
 #include "record/record.h"
 #include "settings/settings.h"
@@ -147,14 +149,36 @@ write_line(struct record_sink *sink, const char *line)
 	syslog(LOG_MAIL | LOG_INFO, "%s", line);
 }
 
+/* With what a person looks for as fields; false when there is no journal. */
+static bool
+write_journal(const char *line)
+{
+	struct log_field fields[RECORD_FIELDS_MAX];
+	struct arena *arena;
+	size_t n;
+	bool taken;
+
+	if (!log_has_journal())
+		return false;
+	arena = arena_new();
+	n = record_fields(line, fields, arena);
+	taken = log_record(line, fields, n);
+	arena_free(&arena);
+	return taken;
+}
+
 void
 record_sink_write(struct record_sink *sink, const char *line)
 {
 	switch (sink->kind) {
 	case LOG_TO_SYSLOG:
-		syslog(LOG_MAIL | LOG_INFO, "%s", line);
+		if (!write_journal(line))
+			syslog(LOG_MAIL | LOG_INFO, "%s", line);
 		break;
 	case LOG_TO_STDERR:
+		if (!log_journal_has(STDERR_FILENO) || !write_journal(line))
+			write_line(sink, line);
+		break;
 	case LOG_TO_FILE:
 		write_line(sink, line);
 		break;

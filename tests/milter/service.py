@@ -5,12 +5,16 @@ it serves, reloads, and replaces a worker.  As root.
     service.py BUILD
 """
 
+import json
 import os
 import pathlib
 import pwd
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 from rig import TOP, Rig, check_sanitizers, fault_of, is_sanitized, report
@@ -81,12 +85,57 @@ def check_service():
     assert rig.status == 0, rig.daemon.read_log()
 
 
+def fields_of(entry):
+    """An entry of the journal's native protocol: name -> values."""
+    found = {}
+    while entry:
+        line, _, rest = entry.partition(b"\n")
+        name, equals, value = line.partition(b"=")
+        if not equals:
+            size, = struct.unpack("<Q", rest[:8])
+            value, rest = rest[8:8 + size], rest[9 + size:]
+        found.setdefault(name.decode(), []).append(value.decode())
+        entry = rest
+    return found
+
+
+def check_journal():
+    """A journal of ours in the place of systemd's, in name spaces of the daemon's own."""
+    with tempfile.TemporaryDirectory(prefix="mailworthy-journal-") as place, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        journal.bind(place + "/socket")
+        os.chmod(place, 0o755)
+        os.chmod(place + "/socket", 0o666)
+        journal.settimeout(10)
+        rig = Rig(build, mode="audit")
+        text = rig.daemon.config.read_text()
+        rig.daemon.config.write_text(text.replace(f'"file:{rig.daemon.events}"', "syslog"))
+        rig.daemon.before = ["unshare", "-m", "sh", "-c", "mount -t tmpfs none /run && "
+                             "mkdir -p /run/systemd/journal && mount --bind " + place +
+                             ' /run/systemd/journal && exec "$@"', "sh"]
+        with rig:
+            rig.one(queue_id="4JOURNAL", fields=[("From", " anna@example.com"),
+                                                 ("Subject", " " + "x" * 300)])
+            while True:
+                entry = fields_of(journal.recv(1 << 20))
+                if entry.get("MAILWORTHY_QUEUE_ID") == ["4JOURNAL"]:
+                    break
+        record = json.loads(entry["MESSAGE"][0])
+        assert record["queue_id"] == "4JOURNAL", record
+        assert entry["MAILWORTHY_FINDING"] == [f["id"] for f in record["findings"]], entry
+        assert "subject-long" in entry["MAILWORTHY_FINDING"], entry
+        assert entry["MAILWORTHY_VERDICT"] == ["pass"] and entry["PRIORITY"] == ["6"], entry
+        assert entry["SYSLOG_IDENTIFIER"] == ["mailworthy"], entry
+        assert "sandbox" not in rig.daemon.read_log(), rig.daemon.read_log()
+
+
 def main():
     if is_sanitized(build) or os.geteuid() != 0:
         print("# service: not with sanitizers, and only as root")
         print("ok milter service: left out")
         return 0
     report("service: the daemon under the restrictions of its unit", fault_of(check_service))
+    report("service: records reach the journal with fields", fault_of(check_journal))
     check_sanitizers(refusals=False)
     import rig
     return 1 if rig.failed else 0

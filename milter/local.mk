@@ -102,6 +102,7 @@ mail_sources = \
 	milter/mail/lookalike.c milter/mail/lookalike.h \
 	milter/mail/mend.c milter/mail/mend.h \
 	milter/mail/mend_text.c milter/mail/mend_text.h \
+	milter/mail/sendmail.c milter/mail/sendmail.h \
 	milter/mail/listing.c \
 	milter/mail/magic.c milter/mail/magic.h \
 	milter/mail/msgid.c milter/mail/msgid.h \
@@ -167,6 +168,7 @@ evidence_sources = \
 	milter/evidence/collect.c milter/evidence/collect.h \
 	milter/evidence/collection.h \
 	milter/evidence/destinations.c \
+	milter/evidence/dkim_breaks.c \
 	milter/evidence/dkim_collect.c \
 	milter/evidence/dmarc.c \
 	milter/evidence/dmarc_lib.c milter/evidence/dmarc_lib.h \

@@ -139,6 +139,7 @@ unit_tests += \
 	tests/unit/test_mail_phrases \
 	tests/unit/test_mail_psl \
 	tests/unit/test_mail_reencode \
+	tests/unit/test_mail_sendmail \
 	tests/unit/test_mail_tags \
 	tests/unit/test_mail_text \
 	tests/unit/test_mail_transfer \

@@ -3,6 +3,8 @@
  * section 2.3.8, RFC 2045 section 2).
  */
 #include "checks/common.h"
+#include "dkim/keyring.h"
+#include "evidence/evidence.h"
 
 /* The first kept field with that oddity, or NULL. */
 static const struct header *
@@ -41,6 +43,30 @@ check_bare_cr_lf(const struct check_input *input, struct check_result *result)
 		    check_safe_slice(input, header->name));
 	else
 		not_found(input, result);
+}
+
+/* The longer lines are those of line-long. */
+void
+check_sendmail_rewrites(const struct check_input *input, struct check_result *result)
+{
+	const struct dkim_evidence *dkim = &input->evidence->dkim;
+
+	for (size_t i = 0; i < dkim->n_own; i++) {
+		const struct own_signature *own = &dkim->own[i];
+
+		if (own->breaks == NULL || own->breaks_fix == NULL)
+			continue;
+		check_hit(input, result, "The signature of %s will not survive: %s.",
+		    own->key->domain, own->breaks);
+		check_fix(input, result, "%s", own->breaks_fix);
+		return;
+	}
+	if (dkim->n_own > 0 && input->message->session->mta == MTA_SENDMAIL &&
+	    (headers_over_limit(input->message->headers) ||
+	    input->message->body.over_limit))
+		check_dunno(result);
+	else
+		check_ok(result);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "mail/content.h"
 #include "mail/mend.h"
 #include "mail/reencode.h"
+#include "mail/sendmail.h"
 #include "mail/utf8.h"
 #include "settings/settings.h"
 
@@ -26,17 +27,20 @@ struct repair {
 	struct message_repair result;
 };
 
-/* Fields that hold something to mend. */
+/* Fields that hold something to mend, or may. */
 static bool
-headers_need(const struct headers *headers, bool keep_utf8)
+headers_need(const struct repair *repair)
 {
-	unsigned wanted = HEADER_ODD_8BIT | HEADER_ODD_NUL | HEADER_ODD_BARE_CR |
-	    HEADER_ODD_LINE_LONG;
+	unsigned wanted = HEADER_ODD_8BIT | HEADER_ODD_NUL | HEADER_ODD_BARE_CR;
 
-	if (keep_utf8)
+	if (repair->options.keep_utf8)
 		return false;
-	for (size_t i = 0; i < headers_kept(headers); i++) {
-		if ((headers_at(headers, i)->odd & wanted) != 0)
+	for (size_t i = 0; i < headers_kept(repair->came); i++) {
+		const struct header *header = headers_at(repair->came, i);
+
+		if ((header->odd & wanted) != 0 ||
+		    header->longest_line > mend_line_max(&repair->options) ||
+		    (repair->options.for_sendmail && sendmail_rewrites(header->name)))
 			return true;
 	}
 	return false;
@@ -113,11 +117,21 @@ is_protected(const struct message *message)
 }
 
 static void
-set_options(struct repair *repair)
+set_options(struct repair *repair, const struct settings *settings)
 {
 	const struct header *type = headers_first(repair->came, HDR_CONTENT_TYPE);
+	const struct message *message = repair->message;
+	const struct settings_domain *domain = NULL;
 
-	repair->options.keep_utf8 = repair->message->is_smtputf8;
+	repair->options.keep_utf8 = message->is_smtputf8;
+	if (message->session->mta == MTA_SENDMAIL) {
+		if (message->author_domain != NULL)
+			domain = settings_find_domain(settings, message->author_domain);
+		repair->options.line_max = SENDMAIL_LINE_MAX;
+		repair->options.for_sendmail = true;
+		repair->options.exact = domain != NULL &&
+		    domain->canon_header == CANON_SIMPLE;
+	}
 	if (type != NULL)
 		repair->options.charset = mend_charset(repair->message->arena,
 		    type->value);
@@ -133,14 +147,14 @@ repair_begin(struct message *message, const struct settings *settings)
 		return NULL;
 	repair->message = message;
 	repair->came = message->headers;
+	set_options(repair, settings);
 	repair->wants_headers = (settings->repair & REPAIR_HEADERS) != 0 &&
-	    headers_need(message->headers, message->is_smtputf8);
+	    headers_need(repair);
 	repair->wants_encoding = (settings->repair & REPAIR_ENCODING) != 0 &&
 	    !message->session->keeps_body && can_change_fields(message) &&
 	    !is_protected(message);
 	if (!repair->wants_headers && !repair->wants_encoding)
 		return NULL;
-	set_options(repair);
 	repair->changes = changes_new(message->arena, message->headers);
 	if (repair->wants_headers && !is_signed) {
 		mend_headers(repair);
@@ -165,7 +179,8 @@ repair_is_needed(const struct repair *repair)
 	if (repair->kept == NULL)
 		return false;
 	return (repair->wants_headers && !repair->headers_done) ||
-	    (repair->wants_encoding && reencode_is_needed(&repair->message->body));
+	    (repair->wants_encoding && reencode_is_needed(&repair->message->body,
+	    &repair->options));
 }
 
 /* ---- the body ---- */
@@ -232,7 +247,8 @@ repair_finish(struct repair *repair, const struct spool **body_r)
 	}
 	if (repair->wants_headers && !repair->headers_done)
 		mend_headers(repair);
-	if (repair->wants_encoding && reencode_is_needed(&repair->message->body))
+	if (repair->wants_encoding && reencode_is_needed(&repair->message->body,
+	    &repair->options))
 		mend_body(repair);
 	if (!repair->result.encoding && repair->result.headers == before.headers)
 		return false;

@@ -212,7 +212,9 @@ add_field(struct selection *selection, struct slice name, struct slice value)
 	selection->fields[selection->n++].value = value;
 }
 
-/* A field that will be added at the top; its value gets a leading blank there. */
+/* A field that will be added at the top; its value gets a leading blank there.  The
+ * name is as Sendmail writes it, which stays when the value is changed: its letters
+ * count in the simple form. */
 static void
 add_new_field(struct selection *selection, const char *name, const char *value)
 {
@@ -235,7 +237,7 @@ select_fields(struct selection *selection, const struct settings_domain *setting
 		memcpy(selection->oversign, strict_oversign, sizeof(strict_oversign));
 	else
 		memcpy(selection->oversign, from_oversign, sizeof(from_oversign));
-	add_new_field(selection, "Message-ID", added_message_id);
+	add_new_field(selection, "Message-Id", added_message_id);
 	add_new_field(selection, "Date", added_date);
 	error = mark_fields(selection, SIGN_HEADERS_MAX - selection->n);
 	for (size_t i = 0; error == NULL && i < kept; i++) {

@@ -46,6 +46,9 @@ int collect_destinations(struct collection *c);
 int collect_dkim(struct collection *c);
 int collect_dmarc(struct collection *c);	/* after all others */
 
+/* Fills breaks and breaks_fix of a signature that was made. */
+void dkim_find_breaks(const struct collect_input *input, struct own_signature *own);
+
 /* Asks, and lowers *ttl to the answer's. */
 const struct dns_answer *collection_ask(const struct collection *c, const char *name,
     enum dns_type type, uint32_t *ttl);

@@ -13,7 +13,6 @@
 enum {
 	CANNOT_SIGN_MAX = 4096,		/* octets of the text */
 	TXT_STRING_MAX = 255,		/* RFC 1035 section 3.3 */
-	LINE_OCTETS_MAX = 998,		/* without CRLF */
 	REFUSAL_TTL_MAX = 60,		/* a refusal is asked for again after this */
 };
 
@@ -139,43 +138,6 @@ find_signature(const struct collect_input *input, const struct ring_key *key)
 	return NULL;
 }
 
-static bool
-names_field(const char *names, struct slice field)
-{
-	struct slice rest = slice_of(names), name;
-
-	while (slice_split(&rest, ':', &name))
-		if (slice_eq_nocase(slice_trim(name), field))
-			return true;
-	return false;
-}
-
-/*
- * Postfix and Sendmail cut lines that are longer than RFC 5321 section
- * 4.5.3.1.6 allows when they send them on, in body and header: after signing.
- */
-static const char *
-breaks_on_the_way(const struct collect_input *input, const char *signed_names)
-{
-	const struct message *message = input->message;
-	const struct headers *headers = message->headers;
-
-	if (message->body.longest_line > LINE_OCTETS_MAX)
-		return arena_printf(input->arena, "line %llu of the body has %zu octets and "
-		    "is cut on the way", (unsigned long long)message->body.longest_line_at,
-		    message->body.longest_line);
-	for (size_t i = 0; i < headers_kept(headers); i++) {
-		const struct header *header = headers_at(headers, i);
-
-		if ((header->odd & HEADER_ODD_LINE_LONG) != 0 &&
-		    names_field(signed_names, header->name))
-			return arena_printf(input->arena, "a line of the field %s has %zu octets "
-			    "and is cut on the way", log_safe(input->arena, header->name, 40),
-			    header->longest_line);
-	}
-	return NULL;
-}
-
 /* Where the signer ran and gave nothing, nothing will be there to verify. */
 static int
 add_own(const struct collection *c, const struct ring_key *key)
@@ -205,7 +167,7 @@ add_own(const struct collection *c, const struct ring_key *key)
 	if (dkim->usable != RING_USABLE || own->error != NULL)
 		own->predicted = DKIM_NONE;
 	if (own->made)
-		own->breaks = breaks_on_the_way(c->input, signature->signed_names);
+		dkim_find_breaks(c->input, own);
 	if (own->breaks != NULL && own->predicted == DKIM_PASS)
 		own->predicted = DKIM_FAIL;
 	return waits;

@@ -83,6 +83,7 @@ struct own_signature {			/* one that we make, or would make in audit mode */
 	bool doubtful;			/* MALFORMED, but our key stands there: some
 					 * receivers verify, some do not */
 	const char *breaks;		/* what will break it on the way, or NULL */
+	const char *breaks_fix;		/* NULL: the check of what is wrong has it */
 };
 
 struct dkim_evidence {

@@ -11,6 +11,7 @@
 #include "mail/header.h"
 #include "mail/mend.h"
 #include "mail/mend_text.h"
+#include "mail/sendmail.h"
 #include "mail/utf8.h"
 
 enum { WORD_LEAST = 40, GROWTH = 6, BLANKS_MAX = 900 };
@@ -92,6 +93,12 @@ is_text(enum field_class class)
 
 /* ---- what is wrong ---- */
 
+size_t
+mend_line_max(const struct mend_options *options)
+{
+	return options->line_max != 0 ? options->line_max : MEND_LINE_MAX;
+}
+
 static bool
 is_line_end(struct slice value, size_t i)
 {
@@ -100,9 +107,10 @@ is_line_end(struct slice value, size_t i)
 }
 
 static unsigned
-odd_of(struct slice name, struct slice value)
+odd_of(const struct mending *mending, struct slice value)
 {
-	size_t start = 0, before = name.n + 1;
+	size_t start = 0, before = mending->name.n + 1;
+	size_t line_max = mend_line_max(mending->options);
 	unsigned odd = 0;
 
 	for (size_t i = 0; i <= value.n; i++) {
@@ -115,7 +123,7 @@ odd_of(struct slice name, struct slice value)
 				odd |= HEADER_ODD_BARE_CR;
 			continue;
 		}
-		if (i - start + before > MEND_LINE_MAX)
+		if (i - start + before > line_max)
 			odd |= HEADER_ODD_LINE_LONG;
 		if (i < value.n && value.p[i] == '\r')
 			i++;
@@ -129,7 +137,7 @@ odd_of(struct slice name, struct slice value)
 static unsigned
 wanted_of(const struct mending *mending, struct slice value)
 {
-	unsigned odd = odd_of(mending->name, value);
+	unsigned odd = odd_of(mending, value);
 
 	if ((odd & HEADER_ODD_8BIT) != 0 && mending->options->keep_utf8 &&
 	    utf8_valid(value))
@@ -342,9 +350,26 @@ mend_value(const struct mending *mending, struct slice value, unsigned wanted)
 	if ((wanted & HEADER_ODD_8BIT) != 0 || (mending->class == FIELD_TEXT &&
 	    (wanted & HEADER_ODD_LINE_LONG) != 0 && has_long_word(value)))
 		value = rewrite(mending, value);
-	if ((odd_of(mending->name, value) & HEADER_ODD_LINE_LONG) != 0)
-		value = fold(mending, value, MEND_LINE_MAX);
+	if ((odd_of(mending, value) & HEADER_ODD_LINE_LONG) != 0)
+		value = fold(mending, value, mend_line_max(mending->options));
 	return value;
+}
+
+/* The value is in the form that the MTA sends, or is brought to it. */
+static unsigned
+for_sendmail(const struct mending *mending, struct slice *value)
+{
+	struct slice form;
+
+	if (!mending->options->for_sendmail || !sendmail_rewrites(mending->name))
+		return 0;
+	if (!sendmail_form(mending->arena, mending->name, *value, &form))
+		return MEND_LEFT;
+	if (mending->options->exact ? slice_eq(form, *value) :
+	    sendmail_same_text(form, *value))
+		return 0;
+	*value = form;
+	return MEND_CHANGED;
 }
 
 unsigned
@@ -352,18 +377,20 @@ field_mend(struct arena *arena, struct slice name, struct slice value,
     const struct mend_options *options, struct slice *value_r)
 {
 	struct mending mending = { .arena = arena, .name = name, .options = options };
-	unsigned wanted = wanted_of(&mending, value), found = 0;
-	struct slice mended;
+	unsigned wanted = wanted_of(&mending, value), found;
+	struct slice mended = value;
 
 	*value_r = value;
-	if (wanted == 0)
+	if (wanted == 0 && !options->for_sendmail)
 		return 0;
 	mending.class = class_of(slice_trim(name));
 	/* A NUL may stand inside of an address, or end a word. */
-	if (mending.class == FIELD_TRACE || value.n > HEADER_VALUE_MAX ||
-	    ((wanted & HEADER_ODD_NUL) != 0 && !is_text(mending.class)))
+	if (wanted != 0 && (mending.class == FIELD_TRACE || value.n > HEADER_VALUE_MAX ||
+	    ((wanted & HEADER_ODD_NUL) != 0 && !is_text(mending.class))))
 		return MEND_LEFT;
-	mended = mend_value(&mending, value, wanted);
+	if (wanted != 0)
+		mended = mend_value(&mending, value, wanted);
+	found = for_sendmail(&mending, &mended);
 	if (mended.n > HEADER_VALUE_MAX || slice_find(mended, '\0') < mended.n)
 		return MEND_LEFT;
 	if (!slice_eq(mended, value))

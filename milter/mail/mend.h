@@ -8,6 +8,7 @@
 #define MW_MAIL_MEND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/slice.h"
 
@@ -24,7 +25,13 @@ enum {					/* bits of field_mend() */
 struct mend_options {
 	const char *charset;	/* of raw text that is no UTF-8; NULL: unknown-8bit */
 	bool keep_utf8;		/* SMTPUTF8: UTF-8 may stay as it is */
+	size_t line_max;	/* octets the MTA leaves whole; 0: MEND_LINE_MAX */
+	bool for_sendmail;	/* addresses in the form it sends them (sendmail.h) ... */
+	bool exact;		/* ... blanks and folds too */
 };
+
+/* Octets of a line without CRLF. */
+size_t mend_line_max(const struct mend_options *options);
 
 /*
  * `value` as in header.h, its leading blank and folds included; *value_r

@@ -17,7 +17,6 @@
 
 enum {
 	CHUNK = 64 * 1024,
-	LINE_OCTETS_MAX = 998,
 	MOSTLY = 2,		/* text of which every second octet would need three */
 };
 
@@ -81,10 +80,10 @@ read_region(struct job *job, struct arena *arena, const struct region *region)
 /* ---- deciding ---- */
 
 static bool
-has_odd(const struct layout_facts *facts)
+has_odd(const struct job *job, const struct layout_facts *facts)
 {
 	return facts->n_8bit > 0 || facts->n_nul > 0 || facts->n_cr > 0 ||
-	    facts->n_lf > 0 || facts->longest_line > LINE_OCTETS_MAX;
+	    facts->n_lf > 0 || facts->longest_line > mend_line_max(job->options);
 }
 
 static bool
@@ -155,7 +154,7 @@ decide_plain(struct job *job, struct piece *piece, const struct content_type *ty
 {
 	uint64_t tripled = facts->n_8bit + facts->n_nul + facts->n_cr + facts->n_lf;
 
-	if (!has_odd(facts)) {
+	if (!has_odd(job, facts)) {
 		if (piece->given == CTE_8BIT || piece->given == CTE_BINARY)
 			piece->changes.encoding = " 7bit";
 		return;
@@ -187,11 +186,11 @@ decide_leaf(struct job *job, struct piece *piece, const struct content_type *typ
 		decide_plain(job, piece, type, facts);
 		break;
 	case CTE_QUOTED_PRINTABLE:
-		if (has_odd(facts))
+		if (has_odd(job, facts))
 			transform(piece, ENCODER_QP_MEND);
 		break;
 	case CTE_BASE64:
-		if (has_odd(facts))
+		if (has_odd(job, facts))
 			transform(piece, ENCODER_BASE64_MEND);
 		break;
 	}
@@ -225,7 +224,7 @@ decide_entity(struct job *job, size_t i)
 		piece->remains = says_8bit(piece);
 		if (entity->kind == LAYOUT_LEAF) {
 			piece->remains |= entity->facts.n_8bit > 0;
-			job->left |= has_odd(&entity->facts);
+			job->left |= has_odd(job, &entity->facts);
 		}
 	}
 }
@@ -259,14 +258,14 @@ decide_header(struct job *job, const struct region *region)
 		part_header_read(octets, &piece->header);
 		decide_entity(job, region->entity);
 		piece->header.type.p = piece->header.encoding.p = NULL;
-		if (has_odd(&region->facts) && !piece->kept)
+		if (has_odd(job, &region->facts) && !piece->kept)
 			found = part_header_write(octets, &piece->changes,
 			    job->options, NULL);
 	}
 	arena_free(&scratch);
 	if (octets.p == NULL)
 		return -1;
-	if (!has_odd(&region->facts))
+	if (!has_odd(job, &region->facts))
 		return 0;
 	if ((found & MEND_CHANGED) != 0 || (!piece->kept && region->facts.n_lf > 0))
 		job->changed = true;
@@ -322,7 +321,7 @@ decide_content(struct job *job, const struct region *region)
 static bool
 outside_is_mended(const struct job *job, const struct region *region)
 {
-	return has_odd(&region->facts) && !job->pieces[region->entity].kept &&
+	return has_odd(job, &region->facts) && !job->pieces[region->entity].kept &&
 	    job->layout->entities[region->entity].n_children > 0;
 }
 
@@ -331,7 +330,7 @@ decide_outside(struct job *job, const struct region *region)
 {
 	if (outside_is_mended(job, region)) {
 		job->changed = true;
-	} else if (has_odd(&region->facts)) {
+	} else if (has_odd(job, &region->facts)) {
 		job->left = true;
 		job->pieces[region->entity].remains |= region->facts.n_8bit > 0;
 	}
@@ -356,7 +355,7 @@ decide_regions(struct job *job)
 			if (separator_is_mended(job, region))
 				job->changed = true;
 			else
-				job->left |= has_odd(&region->facts);
+				job->left |= has_odd(job, &region->facts);
 			break;
 		case REGION_OUTSIDE:
 			decide_outside(job, region);
@@ -460,7 +459,7 @@ write_header(struct job *job, const struct region *region, struct spool *out)
 
 	if (piece->header.malformed || (changes->type == NULL &&
 	    changes->encoding == NULL && !changes->add_mime_version &&
-	    (piece->kept || !has_odd(&region->facts))))
+	    (piece->kept || !has_odd(job, &region->facts))))
 		return copy_region(job, region, out);
 	scratch = arena_new();
 	octets = read_region(job, scratch, region);
@@ -513,10 +512,10 @@ write_body(struct job *job, uint64_t max, struct reencoded *reencoded_r)
 /* ---- the two together ---- */
 
 bool
-reencode_is_needed(const struct body_facts *facts)
+reencode_is_needed(const struct body_facts *facts, const struct mend_options *options)
 {
 	return facts->has_8bit || facts->nul_bytes > 0 || facts->bare_cr > 0 ||
-	    facts->bare_lf > 0 || facts->longest_line > LINE_OCTETS_MAX ||
+	    facts->bare_lf > 0 || facts->longest_line > mend_line_max(options) ||
 	    facts->says_8bit;
 }
 

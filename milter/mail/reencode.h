@@ -30,7 +30,8 @@ struct reencoded {
 };
 
 /* False for a body that has nothing of all that: it need not be read again. */
-bool reencode_is_needed(const struct body_facts *facts);
+bool reencode_is_needed(const struct body_facts *facts,
+    const struct mend_options *options);
 
 /*
  * `max`: octets the new body may have.  -1 and *error_r when the body must stay

@@ -125,7 +125,7 @@ plan_repairs(const struct check_input *input, struct plan *plan)
 
 	plan->repaired = repaired;
 	if (message->added_message_id != NULL)
-		add_field(input, plan, "Message-ID", message->added_message_id);
+		add_field(input, plan, "Message-Id", message->added_message_id);
 	if (message->added_date != NULL) {
 		add_field(input, plan, "Date", message->added_date);
 		repaired[plan->n_repaired++] = "date";

@@ -53,6 +53,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bug("the subject says something else");
 	if (found == MEND_CHANGED && field_mend(arena, name, value, &options, &again) != 0)
 		bug("mended twice");
+	options.for_sendmail = options.exact = true;
+	found = field_mend(arena, name, bytes, &options, &value);
+	if ((found & MEND_LEFT) == 0 && field_mend(arena, name, value, &options, &again) != 0)
+		bug("mended twice for Sendmail");
 	arena_free(&arena);
 	return 0;
 }

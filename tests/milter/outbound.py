@@ -229,7 +229,7 @@ def edits(rig):
     assert message.lower().count(b"x-mailworthy") == 1
     assert verifies(rig, message), message.decode()
     assert rig.last_record()["edits"] == [
-        "delete 3 X-Mailworthy", "insert Message-ID", "insert Date", "insert X-Mailworthy",
+        "delete 3 X-Mailworthy", "insert Message-Id", "insert Date", "insert X-Mailworthy",
         "insert DKIM-Signature"]
 
 

@@ -242,6 +242,47 @@ test_unsigned(void **test)
 }
 
 static void
+breaks(void)
+{
+	signing();
+	t.evidence.dkim.own[1].breaks = "Sendmail writes the field To anew";
+	t.evidence.dkim.own[1].breaks_fix = "Quote the name.";
+}
+
+static void
+through_sendmail(void)
+{
+	signing();
+	t.session->mta = MTA_SENDMAIL;
+}
+
+/* Its own check has the fix. */
+static void
+breaks_anywhere(void)
+{
+	signing();
+	t.evidence.dkim.own[0].breaks = "line 1 of the body has 999 octets";
+}
+
+static void
+test_rewrites(void **test)
+{
+	static const struct checked_row rows[] = {
+		{ "breaks", NULL, breaks, false, HIT(20),
+		    "example.com will not survive: Sendmail writes the field To anew.",
+		    "Quote the name." },
+		{ "breaks anywhere", NULL, breaks_anywhere, false, NOT(CHECK_OK) },
+		{ "signs", NULL, signing, false, NOT(CHECK_OK) },
+		{ "not kept", NULL, through_sendmail, true, NOT(CHECK_DUNNO) },
+		{ "not kept, not Sendmail", NULL, signing, true, NOT(CHECK_OK) },
+		{ "not ours", NULL, not_managed, false, NOT(CHECK_OK) },
+	};
+
+	(void)test;
+	CHECKED_TABLE("sendmail-rewrites", rows);
+}
+
+static void
 test_cannot_sign(void **test)
 {
 	static const struct checked_row rows[] = {
@@ -406,6 +447,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unsigned),
 		cmocka_unit_test(test_cannot_sign),
+		cmocka_unit_test(test_rewrites),
 		cmocka_unit_test(test_key_states),
 		cmocka_unit_test(test_key_weak),
 		cmocka_unit_test(test_key_testing),

@@ -313,9 +313,9 @@ test_added_fields(void **state)
 	signer = signer_new(rig.lib, rig.arena, &rig.rsa, &rig.ed25519, headers,
 	    "Sat, 21 Nov 2026 10:00:00 +0000", "<1@example.com>", rig.clock.now);
 	assert_int_equal(signer_finish(signer, signatures), 2);
-	assert_string_equal(signatures[0].signed_names, "Message-ID:Date:From:To:From");
+	assert_string_equal(signatures[0].signed_names, "Message-Id:Date:From:To:From");
 	snprintf(text, sizeof(text), "DKIM-Signature: %s\nDKIM-Signature: %s\n"
-	    "Date: Sat, 21 Nov 2026 10:00:00 +0000\nMessage-ID: <1@example.com>\n%s",
+	    "Date: Sat, 21 Nov 2026 10:00:00 +0000\nMessage-Id: <1@example.com>\n%s",
 	    signatures[0].value, signatures[1].value, fields);
 	assert_passes(text, SLICE(""), 2);
 }

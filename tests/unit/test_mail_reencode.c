@@ -199,7 +199,7 @@ test_rows(void **state)
 		begin(&w, row->fields, body);
 		run(&w);
 		assert_int_equal(w.status, 0);
-		is = (reencode_is_needed(&w.facts) ? NEEDED : 0) |
+		is = (reencode_is_needed(&w.facts, &options) ? NEEDED : 0) |
 		    (w.out.left ? LEFT : 0) | (w.out.add_mime_version ? VERSION : 0);
 		if (is != row->is || !slice_eq(w.octets, slice_of(expected)) ||
 		    !slice_eq(slice_of(w.out.encoding), slice_of(row->encoding)) ||

@@ -88,7 +88,7 @@ test_all_edits(void **state)
 	assert_edit(0, EDIT_DELETE_HEADER, "X-Mailworthy", NULL, 3);
 	assert_edit(1, EDIT_DELETE_HEADER, "X-Mailworthy", NULL, 2);
 	assert_edit(2, EDIT_DELETE_HEADER, "X-Mailworthy", NULL, 1);
-	assert_edit(3, EDIT_INSERT_HEADER, "Message-ID", " <1@example.com>", 0);
+	assert_edit(3, EDIT_INSERT_HEADER, "Message-Id", " <1@example.com>", 0);
 	assert_edit(4, EDIT_INSERT_HEADER, "Date", " Sat, 21 Nov 2026 21:40:00 +0000",
 	    0);
 	assert_edit(5, EDIT_INSERT_HEADER, "X-Mailworthy",

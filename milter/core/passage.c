@@ -15,6 +15,7 @@
 #include "evidence/opinion/opinion.h"
 #include "facts/message.h"
 #include "mail/date.h"
+#include "mail/domain.h"
 #include "mail/phrases.h"
 #include "mail/view.h"
 #include "record/record.h"
@@ -58,6 +59,9 @@ make_message_id(struct core *core, const struct message *message)
 
 	if (message->author_domain != NULL)
 		host = message->author_domain;
+	/* the MTA's own name is what somebody wrote into its configuration */
+	else if (host != NULL && !domain_is_fqdn(host))
+		host = NULL;
 	if (host == NULL || *host == '\0')
 		host = "localhost.localdomain";
 	return arena_printf(message->arena, "<%llx.%llx.%x@%s>",

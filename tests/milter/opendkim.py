@@ -72,7 +72,7 @@ def ask(socket, author, name="localhost", address="127.0.0.1", auth=None):
         answers.append(m.eoh())
         early = [a for a in answers if a not in (None, "c")]
         if early:
-            return "early " + early[0]
+            return "accept" if early == ["a"] else "early " + early[0]
         m.body()
         answer = m.eom()
     return signatures(answer) or answer.action.replace("continue", "accept")

@@ -35,6 +35,7 @@ static const char *const names[JOURNAL_KINDS] = {
 struct generation {
 	const char *path, *older;
 	int fd;			/* -1: not open */
+	int rotated;		/* of the older generation, not on disk yet; -1 */
 	off_t size;
 	time_t begun;		/* of its first line; 0: not known */
 	bool dirty;		/* not on disk yet */
@@ -172,6 +173,7 @@ journal_open(const char *state_dir, const struct clock *clock)
 
 		file->path = journal_path(arena, state_dir, (enum journal_kind)i, false);
 		file->older = journal_path(arena, state_dir, (enum journal_kind)i, true);
+		file->rotated = -1;
 		open_file(journal, file);
 	}
 	return journal;
@@ -196,12 +198,13 @@ journal_close(struct journal **journal_p)
 static void
 rotate(struct journal *journal, struct generation *file)
 {
-	fdatasync(file->fd);
 	if (rename(file->path, file->older) != 0) {
 		complain(file, "rotate", errno);
 		return;
 	}
-	shut(file);
+	if (file->rotated != -1)
+		close(file->rotated);
+	file->rotated = file->fd;	/* no message waits for the disk: the tick does */
 	open_file(journal, file);
 }
 
@@ -305,11 +308,20 @@ look_at_age(struct journal *journal, struct generation *file)
 		rotate(journal, file);
 }
 
+static void
+sync_and_close(int fd)
+{
+	if (fd == -1)
+		return;
+	fdatasync(fd);
+	close(fd);
+}
+
 void
 journal_tick(struct journal *journal)
 {
 	time_t now = clock_now(journal->clock);
-	int fds[JOURNAL_KINDS];
+	int fresh[JOURNAL_KINDS], rotated[JOURNAL_KINDS];
 	bool look;
 
 	pthread_mutex_lock(&journal->lock);
@@ -321,16 +333,16 @@ journal_tick(struct journal *journal)
 
 		if (look)
 			look_at_age(journal, file);
+		rotated[i] = file->rotated;
+		file->rotated = -1;
 		/* a descriptor of its own: messages do not wait for the disk */
-		fds[i] = file->dirty && file->fd != -1 ?
+		fresh[i] = file->dirty && file->fd != -1 ?
 		    fcntl(file->fd, F_DUPFD_CLOEXEC, 3) : -1;
 		file->dirty = false;
 	}
 	pthread_mutex_unlock(&journal->lock);
 	for (int i = 0; i < JOURNAL_KINDS; i++) {
-		if (fds[i] == -1)
-			continue;
-		fdatasync(fds[i]);
-		close(fds[i]);
+		sync_and_close(rotated[i]);
+		sync_and_close(fresh[i]);
 	}
 }

@@ -74,13 +74,21 @@ message_direction(const struct message *message, const struct settings *settings
 	return DIRECTION_INBOUND;
 }
 
+/* By the sendmail command; that of Sendmail submits by SMTP to this host. */
+static bool
+is_of_this_host(const struct message *message)
+{
+	return (message->auth_user == NULL || *message->auth_user == '\0') &&
+	    (message->is_local || ip_is_loopback(&message->session->client_addr));
+}
+
 void
 message_tell_notice(struct message *message, const struct settings *settings)
 {
 	size_t n = headers_kept(message->headers);
 
 	message->is_notice = false;
-	if (!message->mail_from_is_null || *settings->notify == '\0' ||
+	if (!message->mail_from_is_null || !is_of_this_host(message) || *settings->notify == '\0' ||
 	    message->n_rcpts != 1 || message->rcpts_total != 1 ||
 	    message->rcpts[0].address.text == NULL ||
 	    !slice_eq_nocase(slice_of(message->rcpts[0].address.text),

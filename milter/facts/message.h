@@ -185,9 +185,10 @@ void message_add_body(struct message *message, const void *bytes, size_t n);
 void message_finish(struct message *message);
 
 /*
- * Tells whether it is mail of `mailworthy notify`: the null reverse-path, its
- * field, and the address of `notify` as its only recipient.  Anybody can send
- * such a message, to that address alone.  After message_read_headers().
+ * Tells whether it is mail of `mailworthy notify`: from a program of this host,
+ * without a login, with the null reverse-path, its field, and the address of
+ * `notify` as its only recipient.  Programs of this host can send such a message,
+ * to that address alone.  After message_read_headers().
  */
 void message_tell_notice(struct message *message, const struct settings *settings);
 #define MESSAGE_NOTICE_FIELD "X-Mailworthy-Notice"

@@ -235,13 +235,14 @@ tells_direction(void **state)
 	}
 }
 
-/* Anybody can write such a message: to that one address, and no further. */
+/* Anybody of this host can write such a message: to that one address, and no further. */
 static void
 tells_notices(void **state)
 {
 	static const struct {
 		const char *headers, *notify, *rcpts[2];
 		bool null_sender, expected;
+		const char *client, *login;	/* NULL, NULL: the sendmail command */
 	} rows[] = {
 		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "PM@example.com" }, true, true },
 		{ "x-mailworthy-notice:\n", "pm@example.com", { "pm@example.com" }, true, true },
@@ -254,13 +255,31 @@ tells_notices(void **state)
 		    "a@example.net" }, true, false },
 		{ "X-Mailworthy-Notice: 1\n", "", { "" }, true, false },
 		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { NULL }, true, false },
+		/* Sendmail's command submits by SMTP */
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "pm@example.com" }, true, true,
+		    "127.0.0.1", NULL },
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "pm@example.com" }, true, true,
+		    "::1", "" },
+		/* a login, a host of the networks */
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "pm@example.com" }, true, false,
+		    "127.0.0.1", "alice" },
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "pm@example.com" }, true, false,
+		    "192.0.2.7", NULL },
+		{ "X-Mailworthy-Notice: 1\n", "pm@example.com", { "pm@example.com" }, true, false,
+		    "192.0.2.7", "alice" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct message *message = with_headers(rows[i].headers);
 		struct settings settings = { .notify = rows[i].notify };
+		struct session own = { 0 };
 
+		message->session = &own;
+		message->is_local = rows[i].client == NULL;
+		if (rows[i].client != NULL)
+			assert_true(ip_parse(slice_of(rows[i].client), &own.client_addr));
+		message->auth_user = rows[i].login;
 		message->mail_from_is_null = rows[i].null_sender;
 		for (size_t j = 0; j < 2 && rows[i].rcpts[j] != NULL; j++) {
 			struct rcpt rcpt = { .address = { .text = rows[i].rcpts[j] } };

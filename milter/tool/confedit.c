@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,7 +74,8 @@ find_last_key(struct scanner *scanner, struct slice text, struct place *place_r)
 }
 
 static bool
-find_place(struct arena *arena, struct slice text, unsigned line, struct place *place_r)
+find_place(struct arena *arena, struct slice text, unsigned line, const char *name,
+    struct place *place_r)
 {
 	struct errors *errors = errors_new(arena);
 	struct scanner scanner;
@@ -85,7 +87,9 @@ find_place(struct arena *arena, struct slice text, unsigned line, struct place *
 		if (token.kind != TOKEN_WORD || token.line != line ||
 		    strcmp(token.text, "domain") != 0)
 			continue;
-		scanner_next(&scanner);	/* its name */
+		token = scanner_next(&scanner);
+		if (token.kind == TOKEN_END || strcasecmp(token.text, name) != 0)
+			continue;
 		token = scanner_next(&scanner);
 		return token.kind == TOKEN_OPEN && find_last_key(&scanner, text, place_r);
 	} while (token.kind != TOKEN_END);
@@ -115,16 +119,17 @@ ends_its_line(struct slice text, size_t at)
 }
 
 const char *
-confedit_add_key(struct arena *arena, struct slice text, unsigned line, const char *entry,
-    const char **error_r)
+confedit_add_key(struct arena *arena, struct slice text, unsigned line, const char *name,
+    const char *entry, const char **error_r)
 {
 	struct slice indent;
 	struct place place;
 	struct buf out;
 	size_t at;
 
-	if (!find_place(arena, text, line, &place)) {
-		*error_r = arena_printf(arena, "no section with a key begins on line %u", line);
+	if (!find_place(arena, text, line, name, &place)) {
+		*error_r = arena_printf(arena, "no section \"%s\" with a key begins on line %u",
+		    name, line);
 		return NULL;
 	}
 	buf_init(&out, arena, text.n + strlen(entry) + 1024);

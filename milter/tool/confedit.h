@@ -11,11 +11,12 @@ struct arena;
 
 /*
  * The text with `entry` (key "2026b" { file = "..." }) after the last key of the
- * section `domain "NAME"` that begins on that line; indented as that key is.
+ * section `domain "NAME"` that begins on that line: of several there the one of
+ * that name; indented as that key is.
  * NULL and *error_r when there is no such section with a key.
  */
 const char *confedit_add_key(struct arena *arena, struct slice text, unsigned line,
-    const char *entry, const char **error_r);
+    const char *name, const char *entry, const char **error_r);
 
 /*
  * Writes the text in place of the file: beside it first, with its owner and

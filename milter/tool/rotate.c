@@ -248,7 +248,7 @@ write_line(const struct rotation *rotation)
 	if (!tool_read(rotation->arena, path, SETTINGS_FILE_MAX, &before, &error))
 		return tool_error("%s", error);
 	text = confedit_add_key(rotation->arena, before, rotation->domain->line,
-	    entry_of(rotation), &error);
+	    rotation->domain->name, entry_of(rotation), &error);
 	if (text == NULL || confedit_replace(rotation->arena, path, before, text,
 	    &error) != 0)
 		return tool_error("%s. The key is made; put its line in by hand", error);

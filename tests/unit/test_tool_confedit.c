@@ -70,6 +70,18 @@ static const struct {
 	    "domain \"x\" {\r\n\tkey \"a\" { file = \"/a\" }\r\n\t" ENTRY "\r\n}\r\n" },
 	{ 1, "\xef\xbb\xbf" "domain \"x\" {\n\tkey \"a\" { file = \"/a\" }\n}\n",
 	    "\xef\xbb\xbf" "domain \"x\" {\n\tkey \"a\" { file = \"/a\" }\n\t" ENTRY "\n}\n" },
+	/* several sections on one line */
+	{ 1, "domain \"y\" { key \"a\" { file = \"/a\" } } domain \"x\" { key \"a\" { file = \"/a\" } }",
+	    "domain \"y\" { key \"a\" { file = \"/a\" } } domain \"x\" { key \"a\" { file = \"/a\" } "
+	    ENTRY " }" },
+	/* a name is compared as names are */
+	{ 1, "domain \"X\" { key \"a\" { file = \"/a\" } }",
+	    "domain \"X\" { key \"a\" { file = \"/a\" } " ENTRY " }" },
+	/* the file was changed since it was read: another section begins there */
+	{ 1, "domain \"y\" { key \"a\" { file = \"/a\" } }", NULL },
+	/* a stream may have that name as well */
+	{ 1, "egress \"x\" { } domain \"x\" { key \"a\" { file = \"/a\" } }",
+	    "egress \"x\" { } domain \"x\" { key \"a\" { file = \"/a\" } " ENTRY " }" },
 	{ 1, "domain \"x\" {\n}\n", NULL },
 	{ 2, "domain \"x\" {\n\tkey \"a\" { file = \"/a\" }\n}\n", NULL },
 	{ 1, "domain \"x\" {\n\tkey \"a\" { file = \"/a\" }\n", NULL },
@@ -87,8 +99,8 @@ test_places(void **state)
 		const char *error = NULL, *text;
 
 		memcpy(exact, rows[i].before, n);
-		text = confedit_add_key(arena, (struct slice){ exact, n }, rows[i].line, ENTRY,
-		    &error);
+		text = confedit_add_key(arena, (struct slice){ exact, n }, rows[i].line, "x",
+		    ENTRY, &error);
 		if ((text == NULL) != (rows[i].after == NULL))
 			fail_msg("row %zu: %s", i, text != NULL ? text : error);
 		if (text != NULL && strcmp(text, rows[i].after) != 0)

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,9 @@
 #include "base/mem.h"
 #include "daemon/sandbox.h"
 
+/* What a 32-bit libc asks fcntl64() with; no number of a command elsewhere. */
+#define LOCKS_64 12, 13, 14
+
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
@@ -29,7 +33,7 @@ static const char *const worker_calls[] = {
 	/* files that are open, memory */
 	"read", "readv", "pread64", "preadv", "preadv2", "write", "writev", "pwrite64",
 	"pwritev", "pwritev2", "lseek", "_llseek", "close", "close_range", "dup", "dup2",
-	"dup3", "fcntl", "fcntl64", "pipe", "pipe2", "fsync", "fdatasync", "ftruncate",
+	"dup3", "pipe", "pipe2", "fsync", "fdatasync", "ftruncate",
 	"ftruncate64", "fallocate", "fadvise64", "fadvise64_64", "flock", "sendfile",
 	"sendfile64", "copy_file_range", "splice", "munmap", "mremap", "madvise", "brk",
 	"mlock", "mlock2", "munlock", "msync", "mincore", "membarrier", "memfd_create",
@@ -87,8 +91,8 @@ static const char *const intruder_calls[] = {
 
 /* Allowed with some arguments only: the others are refused with EPERM. */
 static const char *const narrow_calls[] = {
-	"socket", "ioctl", "prctl", "clone", "kill", "tgkill", "prlimit64", "mmap", "mmap2",
-	"mprotect",
+	"socket", "ioctl", "fcntl", "fcntl64", "prctl", "clone", "kill", "tgkill",
+	"prlimit64", "mmap", "mmap2", "mprotect",
 };
 
 enum { CALLS_MAX = 1024 };	/* numbers remembered as said */
@@ -134,9 +138,12 @@ add_values(scmp_filter_ctx filter, int number, unsigned argument, const uint64_t
 {
 	int error = 0;
 
-	for (size_t i = 0; i < n && error == 0; i++)
+	for (size_t i = 0; i < n && error == 0; i++) {
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
 		    SCMP_CMP(argument, SCMP_CMP_EQ, values[i]));
+		if (error == -EEXIST)	/* two names of one value */
+			error = 0;
+	}
 	return error;
 }
 
@@ -172,12 +179,18 @@ add_worker(scmp_filter_ctx filter)
 {
 	static const uint64_t families[] = { AF_UNIX, AF_INET, AF_INET6 };
 	static const uint64_t ioctls[] = { TCGETS, FIONREAD, FIONBIO, FIOCLEX };
+	/* no F_SETOWN: with F_SETSIG it has the kernel send any signal to the master */
+	static const uint64_t fcntls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
+	    F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW,
+	    F_GETPIPE_SZ, F_SETPIPE_SZ, F_GET_SEALS, F_ADD_SEALS, LOCKS_64 };
 	static const uint64_t prctls[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_VMA,
 	    PR_CAPBSET_READ, PR_GET_DUMPABLE };
 	const uint64_t self = (uint64_t)getpid(), zero = 0;
 	const struct { int call; unsigned argument; const uint64_t *values; size_t n; } narrow[] = {
 		{ SCMP_SYS(socket), 0, families, COUNT(families) },
 		{ SCMP_SYS(ioctl), 1, ioctls, COUNT(ioctls) },
+		{ SCMP_SYS(fcntl), 1, fcntls, COUNT(fcntls) },
+		{ SCMP_SYS(fcntl64), 1, fcntls, COUNT(fcntls) },
 		{ SCMP_SYS(prctl), 0, prctls, COUNT(prctls) },
 		{ SCMP_SYS(kill), 0, &self, 1 },
 		{ SCMP_SYS(tgkill), 0, &self, 1 },

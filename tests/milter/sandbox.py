@@ -21,6 +21,7 @@ build = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 tests = []
 EXECVE, PTRACE, MOUNT, BPF, SETUID, UNSHARE = 59, 101, 165, 321, 105, 272
 GETPID, MPROTECT, MMAP, SOCKET, CLONE, VFORK, KILL, PRCTL, IOCTL = 39, 10, 9, 41, 56, 58, 62, 157, 16
+FCNTL, F_SETOWN, F_SETSIG = 72, 8, 10
 CLONE3, OPENAT2, FUTEX_WAITV, RSEQ, STATX, CACHESTAT, IO_URING = 435, 437, 449, 334, 332, 451, 425
 
 
@@ -96,6 +97,8 @@ REFUSED = (     # what, call, errno
     ("a process", (CLONE, 17, 0, 0, 0, 0), errno.EPERM),
     ("a process by vfork", (VFORK,), errno.ENOSYS),
     ("a signal to the master", (KILL, "master", 0), errno.EPERM),
+    ("to have the kernel signal the master", (FCNTL, 0, F_SETOWN, "master"), errno.EPERM),
+    ("to choose that signal", (FCNTL, 0, F_SETSIG, 9), errno.EPERM),
     ("to be dumped again", (PRCTL, 4, 1, 0, 0, 0), errno.EPERM),
     ("to type into a terminal", (IOCTL, 0, 0x5412, 0), errno.EPERM),
     ("io_uring", (IO_URING, 8, 0), errno.ENOSYS),
@@ -119,7 +122,7 @@ def refused():
             assert inject.syscall(rig.pid, number, *args) != -errno.ENOSYS, number
         log = rig.daemon.read_log()
         for name in ("mmap", "mprotect", "socket", "clone", "vfork", "kill", "prctl", "ioctl",
-                     "io_uring_setup", "cachestat"):
+                     "fcntl", "io_uring_setup", "cachestat"):
             assert log.count(f"sandbox: the worker may not call {name} (") == 1, (name, log)
         assert "clone3" not in log
         assert log.count("may not call unknown (number 999,") == 1, log

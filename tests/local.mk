@@ -284,6 +284,7 @@ EXTRA_DIST += \
 	tests/mta/recipients.py \
 	tests/mta/sendmail_own.py \
 	tests/tool/doctor.py \
+	tests/tool/help.py \
 	tests/tool/page.py
 
 # make fuzzers (after configure --enable-fuzzers): not part of make check

@@ -77,7 +77,7 @@ usage(FILE *out, int status)
 	    "  --helo NAME     name this host says HELO with (Postfix's myhostname)\n"
 	    "  --json          one JSON object a message\n"
 	    "  --html FILE     the report as a page for a browser (- writes it to the output)\n"
-	    "  --leaving DIR   write the message as it would leave to a file of its name there\n"
+	    "  --leaving DIR   write the message as it would leave into this directory\n"
 	    "  --zone FILE     take DNS answers from a zone file\n"
 	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
 	    "exit status: 0 would pass, 1 would be held, deferred or refused,\n"
@@ -108,7 +108,7 @@ parse_options(int argc, char **argv, struct check_options *options)
 		case OPTION_LEAVING: options->leaving = optarg; break;
 		case OPTION_ZONE: options->zone = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
-		default: return usage(stderr, TOOL_USAGE);
+		default: return tool_wrong_option(argv);
 		}
 	}
 	if (options->html != NULL && (options->json || argc - optind > 1))

@@ -69,22 +69,25 @@ static int
 usage(FILE *out, int status)
 {
 	fputs("usage: mailworthy doctor [option ...]\n"
-	    "  --domain NAME   look at this domain only\n"
-	    "  --problems      leave out what is well\n"
-	    "  --all           every line, also where many things are well\n"
-	    "  --json          one JSON object\n"
-	    "  --zone FILE     take DNS answers from a zone file\n"
-	    "  --postfix-config DIR  where main.cf is, if not /etc/postfix\n"
-	    "  --postconf FILE postconf(1), if not in a usual place\n"
-	    "  --sendmail-cf FILE  Sendmail's, instead of Postfix (/etc/mail/sendmail.cf)\n"
-	    "  --config FILE   configuration (" TOOL_CONFIG ")\n"
-	    "  --send          send messages through the mail server and see what arrives:\n"
-	    "    --from ADDR, --to ADDR   (postmaster of a managed domain, mailworthy@doctor.test)\n"
-	    "    --via HOST:PORT|sendmail how to hand them over, may stand more than once (both)\n"
-	    "    --sink [ADDR:]PORT       where to catch them (127.0.0.1:8825)\n"
-	    "    --wait SECONDS           for each to arrive (20)\n"
-	    "  --received FILE compare a message of --send that arrived in a mailbox\n"
-	    "exit status: 0 no fault, 1 faults found, 2 wrong usage\n", out);
+	    "  --domain NAME         look at this domain only\n"
+	    "  --problems            leave out what is well\n"
+	    "  --all                 every line, also where many things are well\n"
+	    "  --json                one JSON object\n"
+	    "  --zone FILE           take DNS answers from a zone file\n"
+	    "  --postfix-config DIR  where main.cf is (/etc/postfix)\n"
+	    "  --postconf FILE       postconf(1), if not in a usual place\n"
+	    "  --sendmail-cf FILE    look at Sendmail, with this file, and not at Postfix\n"
+	    "  --config FILE         configuration (" TOOL_CONFIG ")\n"
+	    "  --send                send messages through the mail server, see what arrives:\n"
+	    "    --from ADDR           sender and author (postmaster of a managed domain)\n"
+	    "    --to ADDR             recipient (mailworthy@doctor.test)\n"
+	    "    --via HOST:PORT       hand them over there by SMTP,\n"
+	    "    --via sendmail        or by sendmail(1) (both, by SMTP to 127.0.0.1:25)\n"
+	    "    --sink [ADDR:]PORT    where to catch them (127.0.0.1:8825)\n"
+	    "    --wait SECONDS        for each to arrive (20)\n"
+	    "  --received FILE       compare a message of --send that arrived in a mailbox\n"
+	    "exit status: 0 no fault, 1 faults found, 2 wrong usage or nothing could be sent\n",
+	    out);
 	return status;
 }
 
@@ -182,13 +185,13 @@ parse_options(int argc, char **argv, struct arena *arena, struct doctor_options 
 		case OPTION_POSTCONF: options->postconf = optarg; break;
 		case OPTION_SENDMAIL_CF: options->sendmail_cf = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
-		case '?': return usage(stderr, TOOL_USAGE);
+		case '?': return tool_wrong_option(argv);
 		default:
 			if (doctor_send_option(options, arena, option, optarg) != -1)
 				return TOOL_USAGE;
 		}
 	}
-	return optind == argc ? -1 : usage(stderr, TOOL_USAGE);
+	return optind == argc ? -1 : tool_extra_argument(argv, argv[optind]);
 }
 
 /* Whoever looks around before installing it needs no configuration. */

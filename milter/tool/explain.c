@@ -125,15 +125,21 @@ tool_explain(int argc, char **argv)
 	const char *hint;
 
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		puts("usage: mailworthy explain ID\n       mailworthy explain      (lists all)");
+		puts("usage: mailworthy explain [ID]\n"
+		    "  ID         what the finding means, where the rule stands, how to mend it\n"
+		    "  (nothing)  lists all");
 		return TOOL_OK;
 	}
 	if (argc == 1) {
 		list_all(stdout);
 		return TOOL_OK;
 	}
-	if (argc != 2)
-		return tool_error("usage: mailworthy explain ID");
+	if (argc > 2)
+		return tool_extra_argument(argv, argv[2]);
+	if (argv[1][0] == '-') {
+		fprintf(stderr, "%s: unrecognized option '%s'\n", argv[0], argv[1]);
+		return tool_wrong_option(argv);
+	}
 	check = check_find(argv[1]);
 	doctor_id = doctor_id_find(argv[1]);
 	if (check == NULL && doctor_id != NULL) {

@@ -92,7 +92,7 @@ read_options(struct held_options *options, int argc, char **argv, bool *ended_r)
 			options->view.all = true;
 			break;
 		case 'h': return usage(stdout, TOOL_OK);
-		default: return usage(stderr, TOOL_USAGE);
+		default: return tool_wrong_option(argv);
 		}
 	}
 	if (options->again && optind == argc)

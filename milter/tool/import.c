@@ -45,7 +45,9 @@ usage(FILE *out, int status)
 	    "  -o, --output FILE  write there, not to standard output; never over a file\n"
 	    "      --force        but over this one\n"
 	    "      --keys DIR     where keys that stand in a table themselves are written\n"
-	    "\nPATH is /etc/opendkim.conf, /etc/opendmarc.conf or /etc/rspamd if not given.\n",
+	    "PATH is /etc/opendkim.conf, /etc/opendmarc.conf or /etc/rspamd if not given.\n"
+	    "exit status: 0 all is taken over, 1 mail would leave in another way, as the\n"
+	    "             comments say, 2 wrong usage or a file that cannot be read\n",
 	    out);
 	return status;
 }
@@ -179,11 +181,13 @@ choose(struct import_run *run, int argc, char **argv)
 		case 'h':
 			return usage(stdout, TOOL_OK);
 		default:
-			return usage(stderr, TOOL_USAGE);
+			return tool_wrong_option(argv);
 		}
 	}
-	if (argc - optind < 1 || argc - optind > 2)
+	if (argc == optind)
 		return usage(stderr, TOOL_USAGE);
+	if (argc - optind > 2)
+		return tool_extra_argument(argv, argv[optind + 2]);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		if (strcmp(argv[optind], sources[i].program) == 0)
 			run->source = sources[i];

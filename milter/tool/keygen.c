@@ -44,7 +44,7 @@ usage(FILE *out, int status)
 	    "  --directory DIR    where the key goes (" SYSCONFDIR "/mailworthy/keys)\n"
 	    "  --rotate           the next key of a managed domain, beside those it has\n"
 	    "  --write            with --rotate: put its line into the configuration\n"
-	    "  --config FILE      with --rotate: the configuration (" TOOL_CONFIG ")\n", out);
+	    "  --config FILE      with --rotate (" TOOL_CONFIG ")\n", out);
 	return status;
 }
 
@@ -258,10 +258,12 @@ read_options(struct keygen *keygen, int argc, char **argv, bool *rotate_r, bool 
 		case 'w': keygen->write = true; break;
 		case 'c': keygen->config = optarg; break;
 		case 'h': return usage(stdout, TOOL_OK);
-		default: return usage(stderr, TOOL_USAGE);
+		default: return tool_wrong_option(argv);
 		}
 	}
-	if (argc - optind != 1)
+	if (argc - optind > 1)
+		return tool_extra_argument(argv, argv[optind + 1]);
+	if (argc == optind)
 		return usage(stderr, TOOL_USAGE);
 	if (keygen->write && !*rotate_r)
 		return tool_error("--write goes with --rotate: for its first key a domain needs "

@@ -22,7 +22,7 @@ static const struct option long_options[] = {
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: mailworthy mode [--config FILE] [audit|enforce|file]\n"
+	fputs("usage: mailworthy mode [option ...] [audit|enforce|file]\n"
 	    "  audit          log only, from now on, for everything, also after a restart\n"
 	    "  enforce        act, for everything\n"
 	    "  file           as the configuration says again\n"
@@ -50,20 +50,26 @@ show(const struct settings *settings)
 		    settings->path, name_of(settings->mode));
 }
 
+/* False when the word is none. */
+static bool
+parse_word(const char *word, int *mode_r)
+{
+	if (strcmp(word, "audit") == 0)
+		*mode_r = MODE_AUDIT;
+	else if (strcmp(word, "enforce") == 0)
+		*mode_r = MODE_ENFORCE;
+	else if (strcmp(word, "file") == 0)
+		*mode_r = -1;
+	else
+		return false;
+	return true;
+}
+
 static int
-set(const struct settings *settings, const char *word, struct arena *arena)
+set(const struct settings *settings, int mode, struct arena *arena)
 {
 	const char *error = "";
-	int mode;
 
-	if (strcmp(word, "audit") == 0)
-		mode = MODE_AUDIT;
-	else if (strcmp(word, "enforce") == 0)
-		mode = MODE_ENFORCE;
-	else if (strcmp(word, "file") == 0)
-		mode = -1;
-	else
-		return tool_error("mode: expected audit, enforce or file, got \"%s\"", word);
 	if (modefile_write(settings->state_dir, mode, arena, &error) != 0)
 		return tool_error("%s", error);
 	show(settings);
@@ -78,17 +84,19 @@ tool_mode(int argc, char **argv)
 	const struct settings *settings;
 	struct arena *arena;
 	struct files *files;
-	int option, status = TOOL_OK;
+	int option, mode = -1, status = TOOL_OK;
 
 	while ((option = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1) {
 		if (option == 'h')
 			return usage(stdout, TOOL_OK);
 		if (option != 'c')
-			return usage(stderr, TOOL_USAGE);
+			return tool_wrong_option(argv);
 		config = optarg;
 	}
 	if (argc - optind > 1)
-		return usage(stderr, TOOL_USAGE);
+		return tool_extra_argument(argv, argv[optind + 1]);
+	if (optind < argc && !parse_word(argv[optind], &mode))
+		return tool_error("mode: expected audit, enforce or file, got \"%s\"", argv[optind]);
 	arena = arena_new();
 	files = files_new();
 	settings = settings_load(files, config, check_exists, arena, &error);
@@ -97,7 +105,7 @@ tool_mode(int argc, char **argv)
 	else if (optind == argc)
 		show(settings);
 	else
-		status = set(settings, argv[optind], arena);
+		status = set(settings, mode, arena);
 	if (settings != NULL)
 		settings_unref(&settings);
 	files_free(&files);

@@ -53,7 +53,7 @@ static const struct option long_options[] = {
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: mailworthy notify [--config FILE] [--print]\n"
+	fputs("usage: mailworthy notify [option ...]\n"
 	    "  (nothing)      tell the address of the option notify what was held or refused:\n"
 	    "                 at most one mail a cause and hour; a timer or cron runs this\n"
 	    "                 every five minutes, as the daemon's user\n"
@@ -341,10 +341,10 @@ tool_notify(int argc, char **argv)
 		else if (option == 'p')
 			only_print = true;
 		else
-			return usage(stderr, TOOL_USAGE);
+			return tool_wrong_option(argv);
 	}
 	if (argc != optind)
-		return usage(stderr, TOOL_USAGE);
+		return tool_extra_argument(argv, argv[optind]);
 	notify.arena = arena_new();
 	files = files_new();
 	notify.settings = settings_load(files, config, check_exists, notify.arena, &error);

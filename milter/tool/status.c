@@ -36,13 +36,13 @@ struct status_options {
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: mailworthy status [--config FILE] [--socket SOCKET] [--json] [--watch]\n"
-	    "  --config FILE    configuration that names the socket (" TOOL_CONFIG ")\n"
+	fputs("usage: mailworthy status [option ...]\n"
+	    "  --config FILE    configuration (" TOOL_CONFIG ")\n"
 	    "  --socket SOCKET  ask there (unix:/PATH or inet:ADDRESS:PORT)\n"
 	    "  --json           print what the daemon answers\n"
 	    "  --watch          anew every two seconds\n"
-	    "The exit status is 0 when it serves and all is well, 1 when something needs\n"
-	    "care, 2 when it cannot be asked.\n", out);
+	    "exit status: 0 it serves and all is well, 1 something needs care, 2 it cannot be\n"
+	    "             asked\n", out);
 	return status;
 }
 
@@ -122,10 +122,10 @@ parse(int argc, char **argv, struct status_options *options)
 		case 'h':
 			return usage(stdout, TOOL_OK);
 		default:
-			return usage(stderr, TOOL_USAGE);
+			return tool_wrong_option(argv);
 		}
 	}
-	return optind < argc ? usage(stderr, TOOL_USAGE) : -1;
+	return optind < argc ? tool_extra_argument(argv, argv[optind]) : -1;
 }
 
 int

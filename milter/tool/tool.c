@@ -15,24 +15,15 @@
 #include "tool/tool.h"
 
 static const struct subcommand subcommands[] = {
-	{ "check", "FILE...", "judge a message file (- for standard input) as receivers will",
-	    tool_check },
-	{ "doctor", "", "look at configuration, keys, DNS, addresses and socket",
-	    tool_doctor },
-	{ "explain", "ID", "what a finding means, where the rule stands, how to mend it",
-	    tool_explain },
-	{ "held", "[ID...]", "what is on hold, why, how to mend, release or delete it",
-	    tool_held },
-	{ "import", "PROGRAM [PATH]", "write a configuration from that of OpenDKIM or Rspamd",
-	    tool_import },
-	{ "keygen", "DOMAIN", "make a DKIM key, its DNS record and the configuration lines",
-	    tool_keygen },
-	{ "mode", "[audit|enforce|file]", "show or set the mode for everything, at once",
-	    tool_mode },
-	{ "notify", "", "tell the address of the option notify what was held or refused",
-	    tool_notify },
-	{ "status", "", "how the running daemon stands: mode, keys, DNS, counts",
-	    tool_status },
+	{ "check", "FILE...", "judge a message file as receivers will", tool_check },
+	{ "doctor", "", "look over configuration, keys, DNS and the MTA", tool_doctor },
+	{ "explain", "[ID]", "what a finding means, and how to mend it", tool_explain },
+	{ "held", "[ID...]", "what is on hold, why, and how to release it", tool_held },
+	{ "import", "PROGRAM [PATH]", "take over OpenDKIM, OpenDMARC or Rspamd", tool_import },
+	{ "keygen", "DOMAIN", "make a DKIM key and the record to publish", tool_keygen },
+	{ "mode", "[audit|enforce|file]", "show or set the mode of everything", tool_mode },
+	{ "notify", "", "mail what was held or refused to who must know", tool_notify },
+	{ "status", "", "how the running daemon stands", tool_status },
 };
 
 static const size_t n_subcommands = sizeof(subcommands) / sizeof(subcommands[0]);
@@ -46,8 +37,8 @@ print_usage(FILE *out)
 	for (i = 0; i < n_subcommands; i++)
 		fprintf(out, "  %-8s %-21s %s\n", subcommands[i].name,
 		    subcommands[i].arguments, subcommands[i].summary);
-	fputs("\n`mailworthy COMMAND --help` tells the options of a command; "
-	    "mailworthy(1) tells all.\n", out);
+	fputs("\n`mailworthy COMMAND --help` tells the options of a command, mailworthy(1) all\n"
+	    "of it, `mailworthy --version` what it is built with.\n", out);
 }
 
 int
@@ -61,6 +52,20 @@ tool_error(const char *format, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return TOOL_USAGE;
+}
+
+int
+tool_wrong_option(char **argv)
+{
+	fprintf(stderr, "`%s --help` tells the options\n", argv[0]);
+	return TOOL_USAGE;
+}
+
+int
+tool_extra_argument(char **argv, const char *argument)
+{
+	fprintf(stderr, "%s: one argument too many, \"%s\"\n", argv[0], argument);
+	return tool_wrong_option(argv);
 }
 
 bool
@@ -107,6 +112,17 @@ tool_width(FILE *out)
 	return 80;
 }
 
+/* argv[0] becomes "mailworthy check": getopt(3) begins its errors with it. */
+static int
+run(const struct subcommand *subcommand, int argc, char **argv)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "mailworthy %s", subcommand->name);
+	argv[0] = name;
+	return subcommand->run(argc, argv);
+}
+
 int
 tool_run(int argc, char **argv)
 {
@@ -127,8 +143,6 @@ tool_run(int argc, char **argv)
 	}
 	for (i = 0; i < n_subcommands; i++)
 		if (strcmp(argv[1], subcommands[i].name) == 0)
-			return subcommands[i].run(argc - 1, argv + 1);
-	tool_error("there is no command \"%s\"", argv[1]);
-	print_usage(stderr);
-	return TOOL_USAGE;
+			return run(&subcommands[i], argc - 1, argv + 1);
+	return tool_error("there is no command \"%s\"; `mailworthy --help` lists all", argv[1]);
 }

@@ -23,7 +23,7 @@ struct subcommand {
 	const char *name;
 	const char *arguments;
 	const char *summary;
-	int (*run)(int argc, char **argv);	/* argv[0] is the subcommand */
+	int (*run)(int argc, char **argv);	/* argv[0]: "mailworthy NAME" */
 };
 
 /* Runs the subcommand that argv names. Exit status. */
@@ -41,6 +41,13 @@ int tool_status(int argc, char **argv);
 
 /* "mailworthy: ..." on standard error; the value is TOOL_USAGE. */
 int tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Where the help is, after getopt(3) has named a wrong option, and an argument
+ * that is one too many; argv as a subcommand gets it.  The value is TOOL_USAGE.
+ */
+int tool_wrong_option(char **argv);
+int tool_extra_argument(char **argv, const char *argument);
 
 /* A whole file or, for "-", standard input, at most max bytes. */
 bool tool_read(struct arena *arena, const char *path, size_t max, struct slice *bytes_r,

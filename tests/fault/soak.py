@@ -83,6 +83,14 @@ def count_records(rig):
     return n
 
 
+def settle(rig, wanted):
+    """A sample when the reload's own questions to DNS are over."""
+    end = time.monotonic() + 10
+    while rig.count_descriptors() > wanted and time.monotonic() < end:
+        time.sleep(0.05)
+    return (rig.memory(), rig.count_descriptors(), len(os.listdir(f"/proc/{rig.pid}/task")))
+
+
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     wanted = int(sys.argv[2]) if len(sys.argv) > 2 else 20000
@@ -99,9 +107,7 @@ def main():
         for _ in range(ROUNDS):
             done += one_round(rig, program, files, wanted // ROUNDS, connections)
             records += count_records(rig)
-            time.sleep(0.3)
-            samples.append((rig.memory(), rig.count_descriptors(),
-                            len(os.listdir(f"/proc/{rig.pid}/task"))))
+            samples.append(settle(rig, rig.descriptors))
             if sys.stderr.isatty() or len(samples) % 4 == 0:
                 print(f"# {done} messages, {samples[-1][0]} KiB, {samples[-1][1]} descriptors, "
                       f"{samples[-1][2]} threads", file=sys.stderr)

@@ -9,7 +9,7 @@
 #include "daemon/daemon.h"
 
 static int
-usage(FILE *out, int status)
+usage(void)
 {
 	fputs("usage: mailworthyd [-fhnV] [-c file] [-p socket]\n"
 	    "  -c file    configuration (" DAEMON_CONFIG ")\n"
@@ -18,8 +18,15 @@ usage(FILE *out, int status)
 	    "  -n         check the configuration and print the effective one\n"
 	    "  -p socket  listen there instead of where the configuration says\n"
 	    "  -V         print the versions of mailworthy and of every library\n",
-	    out);
-	return status;
+	    stdout);
+	return 0;
+}
+
+static int
+wrong_usage(void)
+{
+	fputs("`mailworthyd --help` tells the options\n", stderr);
+	return -1;
 }
 
 int
@@ -45,7 +52,7 @@ daemon_options_parse(int argc, char **argv, struct daemon_options *options_r)
 			break;
 		case 'h':
 			options_r->help = true;
-			return usage(stdout, 0);
+			return usage();
 		case 'n':
 			options_r->check_only = true;
 			break;
@@ -56,8 +63,11 @@ daemon_options_parse(int argc, char **argv, struct daemon_options *options_r)
 			options_r->version = true;
 			break;
 		default:
-			return usage(stderr, -1);
+			return wrong_usage();
 		}
 	}
-	return optind == argc ? 0 : usage(stderr, -1);
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "mailworthyd: one argument too many, \"%s\"\n", argv[optind]);
+	return wrong_usage();
 }

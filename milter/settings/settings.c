@@ -1,6 +1,7 @@
 /*
  * The snapshot: loading, counting references, looking up.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -87,8 +88,8 @@ snapshot_read(struct snapshot *snapshot, struct files *files,
 	};
 
 	if (file->bytes == NULL) {
-		errors_add(errors, path, 0, NULL, "cannot be read: %s",
-		    strerror(file->error));
+		errors_add(errors, path, 0, NULL, "cannot be read: %s%s",
+		    strerror(file->error), file->error == ENOENT ? "; -c names another" : "");
 		return;
 	}
 	/* a full disk, an editor cut off: nothing would be signed from then on */

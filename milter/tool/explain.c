@@ -61,8 +61,8 @@ explain(const struct check *check)
 	    check->action == ACTION_NONE ? "none" : action_name(check->action));
 	if (check->covers != NULL && *check->covers != '\0')
 		printf("Covers   %s\n", check->covers);
-	printf("\nTo tune it put into mailworthy.conf what is to differ of\n"
-	    "check \"%s\" { weight = %d.%d action = %s shadow = false }\n",
+	printf("\nTo tune it put into mailworthy.conf, of this, what is to differ:\n\n"
+	    "    check \"%s\" { weight = %d.%d action = %s shadow = false }\n",
 	    check->id, check->weight / 10, check->weight % 10,
 	    check->action == ACTION_NONE ? "none" : action_name(check->action));
 }

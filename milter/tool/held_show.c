@@ -272,7 +272,10 @@ show_summary(struct page *page, const struct holds *holds, size_t shown)
 {
 	const char *error = queue_error(holds->queue);
 
-	if (error != NULL)
+	if (error != NULL && shown == 0)
+		page_wrap(page, 0, arena_printf(page->arena, "mailworthy put no message on "
+		    "hold; the queue cannot be read (%s)", error));
+	else if (error != NULL)
 		page_wrap(page, 0, arena_printf(page->arena, "%zu message%s put on hold; "
 		    "whether %s still there is not known, since the queue cannot be read "
 		    "(%s)", shown, shown == 1 ? " was" : "s were", shown == 1 ? "it is" :

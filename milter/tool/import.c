@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,15 +83,13 @@ take_out(struct import_run *run, struct import *import, const struct import_doma
     struct import_key *key)
 {
 	const struct file *file = files_get(run->files, key->file);
-	const char *path, *slash = run->keys;
+	const char *path;
 
 	if (run->keys == NULL) {
 		import_say(import, IMPORT_ERROR, key->at, NULL, "the key stands in the table "
 		    "itself: run this again with --keys DIRECTORY, which writes it to a file");
 		return 0;
 	}
-	if (slash[0] != '/')
-		return tool_error("--keys: expected a path that starts with \"/\""), -1;
 	path = arena_printf(run->arena, "%s/%s.%s.pem", run->keys, domain->sign_as != NULL ?
 	    domain->sign_as : domain->name[0] == '*' ? domain->name + 2 : domain->name,
 	    key->selector);
@@ -133,8 +132,8 @@ finish(const struct import_run *run, const struct import *import)
 		return TOOL_USAGE;
 	if (import->n_errors == 0)
 		return TOOL_OK;
-	fprintf(stderr, "mailworthy: %zu things are not taken over; they stand at the top of "
-	    "what was written\n", import->n_errors);
+	fprintf(stderr, "mailworthy: %zu %s not taken over: see the top of what was written\n",
+	    import->n_errors, import->n_errors == 1 ? "thing is" : "things are");
 	return TOOL_STOPPED;
 }
 
@@ -146,8 +145,6 @@ run_import(struct import_run *run)
 	const struct opendkim none = { .base_directory = NULL };
 
 	import->registered = psl_org_domain;
-	if (path[0] != '/')
-		return tool_error("expected a path that starts with \"/\", got \"%s\"", path);
 	if (access(path, R_OK) != 0)
 		return tool_error("%s cannot be read: %s; name the file as the last argument",
 		    path, strerror(errno));
@@ -160,6 +157,17 @@ run_import(struct import_run *run)
 	if (take_keys_out(run, import) != 0)
 		return TOOL_USAGE;
 	return finish(run, import);
+}
+
+/* What is written names files from anywhere. */
+static const char *
+absolute(struct arena *arena, const char *path)
+{
+	char directory[PATH_MAX];
+
+	if (path[0] == '/' || getcwd(directory, sizeof(directory)) == NULL)
+		return path;
+	return arena_printf(arena, "%s/%s", directory, path);
 }
 
 static int
@@ -176,7 +184,7 @@ choose(struct import_run *run, int argc, char **argv)
 			run->force = true;
 			break;
 		case 'k':
-			run->keys = optarg;
+			run->keys = absolute(run->arena, optarg);
 			break;
 		case 'h':
 			return usage(stdout, TOOL_OK);
@@ -196,7 +204,7 @@ choose(struct import_run *run, int argc, char **argv)
 		return tool_error("expected opendkim, opendmarc or rspamd, got \"%s\"",
 		    argv[optind]);
 	if (argc - optind == 2)
-		run->source.path = argv[optind + 1];
+		run->source.path = absolute(run->arena, argv[optind + 1]);
 	return run_import(run);
 }
 

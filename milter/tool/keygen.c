@@ -167,11 +167,12 @@ print_all(const struct keygen *keygen, const struct key *key)
 
 	printf("Key written to %s\n\n", path);
 	keygen_print_record(keygen, key);
-	puts("2. Put this into mailworthy.conf and send the daemon SIGHUP. Where the domain "
-	    "has\n   its section already, `mailworthy keygen --rotate` does this for the next "
-	    "key;\n   else:\n");
+	puts("2. Put this into mailworthy.conf. (Where the domain has its section already, "
+	    "`mailworthy\n   keygen --rotate` makes the next key and does this.)\n");
 	printf("domain \"%s\" {\n\tkey \"%s\" { file = \"%s\" }\n}\n", keygen->domain,
 	    keygen->selector, path);
+	puts("\n3. When DNS shows the record, reload: systemctl reload mailworthy, or\n"
+	    "   pkill -HUP -x mailworthyd.");
 	if (keygen->type == KEY_ED25519)
 		puts("\nAn Ed25519 key signs in addition to an RSA key of the same domain, "
 		    "never alone:\nnot every receiver can verify it.");

@@ -459,7 +459,8 @@ test_files_that_cannot_be_read(void **state)
 
 	(void)state;
 	assert_null(settings_load(files, "/nonexistent/x", NULL, arena, &error));
-	assert_string_equal(error, "/nonexistent/x: cannot be read: No such file or directory");
+	assert_string_equal(error, "/nonexistent/x: cannot be read: No such file or directory; "
+	    "-c names another");
 	assert_null(settings_load(files, "/", NULL, arena, &error));
 	assert_string_equal(error, "/: cannot be read: Is a directory");
 	memset(big, '\n', SETTINGS_FILE_MAX + 1);

@@ -87,8 +87,8 @@ names(struct named *named)
 	const char *text;
 
 	if (named->shown > NAMED_MAX)
-		buf_printf(&named->text, "; and %zu domains more",
-		    named->shown - NAMED_MAX);
+		buf_printf(&named->text, "; and %zu domain%s more",
+		    named->shown - NAMED_MAX, named->shown - NAMED_MAX == 1 ? "" : "s");
 	text = buf_str(&named->text);
 	if (text[0] != '\0' && text[strlen(text) - 1] != '?')
 		buf_printf(&named->text, ".");

@@ -75,7 +75,8 @@ look_at_dns(struct snapshot *snapshot, struct arena *arena)
 		fprintf(stderr, "DNS was not asked for the rest: it took longer than %d s\n",
 		    DAEMON_INSPECT_SECONDS);
 	if (n > 0)
-		fprintf(stderr, "%u findings about DNS; the configuration itself is fine\n", n);
+		fprintf(stderr, "%u finding%s about DNS; the configuration itself is fine\n", n,
+		    n == 1 ? "" : "s");
 	if (parts.dns != NULL)
 		dns_free(&parts.dns);
 	health_free(&health);

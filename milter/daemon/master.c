@@ -176,8 +176,9 @@ say_ready(struct master *master)
 	const struct settings *settings = snapshot_settings(master->snapshot);
 
 	if (!master->ready_said)
-		log_info("ready: mode %s, %zu managed domains, listening on %s",
+		log_info("ready: mode %s, %zu managed domain%s, listening on %s",
 		    settings->mode == MODE_AUDIT ? "audit" : "enforce", settings->n_domains,
+		    settings->n_domains == 1 ? "" : "s",
 		    master->options->socket != NULL ? master->options->socket :
 		    settings->socket);
 	master->ready_said = true;
@@ -191,9 +192,9 @@ say_reloaded(struct master *master)
 	const struct settings *settings = snapshot_settings(master->snapshot);
 
 	daemon_life_reloaded(&master->life, time(NULL), NULL);
-	log_info("configuration reloaded from %s: mode %s, %zu managed domains (%zu before)",
+	log_info("configuration reloaded from %s: mode %s, %zu managed domain%s (%zu before)",
 	    master->config, settings->mode == MODE_AUDIT ? "audit" : "enforce",
-	    settings->n_domains, master->domains_before);
+	    settings->n_domains, settings->n_domains == 1 ? "" : "s", master->domains_before);
 	say_ready(master);
 }
 

@@ -58,8 +58,8 @@ tell_remarks(struct reading *reading, const struct import *import, struct buf *t
 	if (import->n_untold > 0)
 		buf_printf(text, "\n(%zu more remarks)", import->n_untold);
 	if (import->n_errors > 0 && errors_count(reading->errors) == 0)
-		errors_add(reading->errors, reading->file, 0, "import", "%zu errors",
-		    import->n_errors);
+		errors_add(reading->errors, reading->file, 0, "import", "%zu error%s",
+		    import->n_errors, import->n_errors == 1 ? "" : "s");
 }
 
 static void

@@ -217,7 +217,8 @@ tell_senders(struct buf *out, const struct digest_input *input,
 		sender->n = 0;
 	}
 	if (n > shown)
-		buf_printf(out, "          and %zu senders more\n", n - shown);
+		buf_printf(out, "          and %zu sender%s more\n", n - shown,
+		    n - shown == 1 ? "" : "s");
 }
 
 static const char *
@@ -407,8 +408,8 @@ digest_many(const struct digest_input *input, const struct notify_group *const *
 
 	buf_init(&body, input->arena, BODY_MAX);
 	wrap(&body, 0, arena_printf(input->arena, "mailworthy on %s: mail was held, deferred or "
-	    "refused for %zu causes more in this hour. `mailworthy held` lists what is on "
-	    "hold.", input->host, n));
+	    "refused for %zu cause%s more in this hour. `mailworthy held` lists what is on "
+	    "hold.", input->host, n, n == 1 ? "" : "s"));
 	for (size_t i = 0; i < n && i < CAUSES_SHOWN; i++) {
 		const struct journal_event *last = groups[i]->events[groups[i]->n - 1];
 
@@ -418,8 +419,10 @@ digest_many(const struct digest_input *input, const struct notify_group *const *
 		wrap(&body, 2, arena_printf(input->arena, "Fix: %s", held_fix(last)));
 	}
 	if (n > CAUSES_SHOWN)
-		buf_printf(&body, "\nand %zu causes more\n", n - CAUSES_SHOWN);
+		buf_printf(&body, "\nand %zu cause%s more\n", n - CAUSES_SHOWN,
+		    n - CAUSES_SHOWN == 1 ? "" : "s");
 	tell_end(&body, input);
-	return message(input, arena_printf(input->arena, "%zu causes more", n),
+	return message(input, arena_printf(input->arena, "%zu cause%s more", n,
+	    n == 1 ? "" : "s"),
 	    buf_str(&body));
 }

@@ -46,8 +46,9 @@ judge_sendmail(struct mta *mta)
 	cf = sendmail_cf_parse(doctor->arena, text);
 	cf->path = path;
 	mta->sendmail = cf;
-	doctor_say(doctor, DOCTOR_OK, "mta-read", path, "Sendmail %s, %zu filters",
-	    mta_shown(mta, sendmail_cf_macro(cf, "Z")), cf->n_filters);
+	doctor_say(doctor, DOCTOR_OK, "mta-read", path, "Sendmail %s, %zu filter%s",
+	    mta_shown(mta, sendmail_cf_macro(cf, "Z")), cf->n_filters,
+	    cf->n_filters == 1 ? "" : "s");
 	mta_sendmail(mta);
 	return true;
 }

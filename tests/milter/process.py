@@ -416,7 +416,7 @@ def reload_cut():
         text = rig.daemon.config.read_text()
         rig.daemon.config.write_text(text[:text.index('domain "*.example.com"')])
         rig.daemon.process.send_signal(signal.SIGHUP)
-        assert rig.daemon.wait_log("mode enforce, 1 managed domains (2 before)")
+        assert rig.daemon.wait_log("mode enforce, 1 managed domain (2 before)")
         assert "*.example.com is no longer managed: its mail leaves unsigned" in \
             rig.daemon.read_log(), rig.daemon.read_log()
 

@@ -315,6 +315,7 @@ daemon_sources = \
 	milter/daemon/options.c \
 	milter/daemon/privileges.c \
 	milter/daemon/sandbox.c milter/daemon/sandbox.h \
+	milter/daemon/socketfile.c milter/daemon/socketfile.h \
 	milter/daemon/standing.c milter/daemon/standing.h \
 	milter/daemon/worker.c
 

@@ -29,6 +29,7 @@ unit_tests += \
 	tests/unit/test_record_labels \
 	tests/unit/test_record_metrics \
 	tests/unit/test_record_sink \
+	tests/unit/test_daemon_socketfile \
 	tests/unit/test_tool_confedit \
 	tests/unit/test_tool_doctor \
 	tests/unit/test_tool_doctor_mta \

@@ -16,6 +16,7 @@
 #include "base/ip.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/socketfile.h"
 #include "settings/settings.h"
 
 enum { SOCKET_MODE = 0660, DIRECTORY_MODE = 0750 };
@@ -58,6 +59,18 @@ bind_unix(int fd, const char *path)
 	return status;
 }
 
+static int
+give(const struct privileges *privileges, const char *path)
+{
+	int fd = socketfile_open(path), status;
+
+	if (fd == -1)
+		return -1;
+	status = socketfile_own(fd, privileges->uid, privileges->gid);
+	close(fd);
+	return status;
+}
+
 /* For the daemon's account and its group. */
 static int
 open_unix(const struct privileges *privileges, const char *path, struct arena *arena,
@@ -79,7 +92,7 @@ open_unix(const struct privileges *privileges, const char *path, struct arena *a
 	if (bind_unix(fd, path) != 0)
 		return refuse(fd, "cannot make the socket", arena, error_r);
 	made[n_made++] = strdup(path);
-	if (privileges->root && chown(path, privileges->uid, privileges->gid) != 0)
+	if (privileges->root && give(privileges, path) != 0)
 		return refuse(fd, "cannot give the socket to the daemon", arena, error_r);
 	if (listen(fd, DAEMON_CONTROL_BACKLOG) != 0)
 		return refuse(fd, "cannot listen", arena, error_r);

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/socketfile.h"
 #include "proto/proto.h"
 #include "settings/settings.h"
 
@@ -161,21 +162,11 @@ owner_of(const struct settings *settings)
 }
 
 static int
-set_owner(const struct settings *settings, const char *path, struct arena *arena,
+set_group(const struct settings *settings, const char *path, int fd, struct arena *arena,
     const char **error_r)
 {
 	struct group *group;
 
-	if (chown(path, owner_of(settings), (gid_t)-1) != 0) {
-		*error_r = arena_printf(arena, "socket %s: cannot give it to user %s: %s",
-		    path, settings->user, strerror(errno));
-		return -1;
-	}
-	if (chmod(path, settings->socket_mode) != 0) {
-		*error_r = arena_printf(arena, "socket %s: cannot set its mode: %s", path,
-		    strerror(errno));
-		return -1;
-	}
 	if (settings->socket_group == NULL || *settings->socket_group == '\0')
 		return 0;
 	group = getgrnam(settings->socket_group);
@@ -185,13 +176,35 @@ set_owner(const struct settings *settings, const char *path, struct arena *arena
 		    settings->socket_group);
 		return -1;
 	}
-	if (chown(path, (uid_t)-1, group->gr_gid) != 0) {
+	if (socketfile_own(fd, (uid_t)-1, group->gr_gid) != 0) {
 		*error_r = arena_printf(arena, "socket %s: cannot give it to group %s: %s; "
 		    "start as root, or make user %s a member of that group", path,
 		    settings->socket_group, strerror(errno), settings->user);
 		return -1;
 	}
 	return 0;
+}
+
+static int
+set_owner(const struct settings *settings, const char *path, struct arena *arena,
+    const char **error_r)
+{
+	int fd = socketfile_open(path), status = -1;
+
+	if (fd == -1)
+		*error_r = arena_printf(arena, "socket %s: it was taken away as soon as it was "
+		    "made: %s", path, strerror(errno));
+	else if (socketfile_own(fd, owner_of(settings), (gid_t)-1) != 0)
+		*error_r = arena_printf(arena, "socket %s: cannot give it to user %s: %s",
+		    path, settings->user, strerror(errno));
+	else if (socketfile_mode(fd, settings->socket_mode) != 0)
+		*error_r = arena_printf(arena, "socket %s: cannot set its mode: %s", path,
+		    strerror(errno));
+	else
+		status = set_group(settings, path, fd, arena, error_r);
+	if (fd != -1)
+		close(fd);
+	return status;
 }
 
 int

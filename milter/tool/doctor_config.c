@@ -2,11 +2,14 @@
  * The doctor on the configuration: whether it can be read, what is in force.
  */
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/action.h"
 #include "base/slice.h"
 #include "core/modefile.h"
+#include "core/notice.h"
 #include "settings/settings.h"
 #include "tool/doctor.h"
 
@@ -119,8 +122,13 @@ static void
 say_notify(struct doctor *doctor)
 {
 	const struct settings *settings = doctor->settings;
+	/* an ordinary user may not look into the directory */
+	const char *silent = access(settings->state_dir, X_OK) == 0 ?
+	    notice_problem(settings, time(NULL), doctor->arena) : NULL;
 	struct doctor_line *line;
 
+	if (silent != NULL)
+		doctor_say(doctor, DOCTOR_WARNING, "config-notify", "", "%s.", silent);
 	if (!holds_mail(settings) || (settings->notify != NULL && *settings->notify != '\0'))
 		return;
 	line = doctor_say(doctor, DOCTOR_ADVICE, "config-notify", "", "Messages can be held, "

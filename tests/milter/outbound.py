@@ -221,7 +221,7 @@ def edits(rig):
     assert answer.action == "continue", answer
     shape = [(k, i, n) for k, i, n, _ in answer.edits]
     assert shape == [("change", 3, "X-Mailworthy"), ("change", 2, "X-Mailworthy"),
-                     ("change", 1, "X-Mailworthy"), ("insert", 0, "Message-ID"),
+                     ("change", 1, "X-Mailworthy"), ("insert", 0, "Message-Id"),
                      ("insert", 0, "Date"), ("insert", 0, "X-Mailworthy"),
                      ("insert", 0, "DKIM-Signature")], shape
     assert all(value.startswith(" ") for _, value in answer.inserted()), answer

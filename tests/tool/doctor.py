@@ -348,6 +348,9 @@ def test_configuration(rig):
                            'check "spf-fail" { shadow = true }\n')
     report(wrong(lines) == {("advice", "mode"), ("advice", "config-shadow"),
                             ("advice", "config-notify")}, "what is set aside", wrong(lines))
+    lines, _, _ = rig.look(config=rig.config() + 'notify = "postmaster@example.com"\n')
+    report(wrong(lines) == {("warning", "config-notify")}, "nobody sends the notices",
+           wrong(lines))
     (rig.daemon.state / "mode").write_text("audit\n")
     lines, _, _ = rig.look()
     report(wrong(lines) == {("warning", "mode")} and

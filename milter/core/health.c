@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "checks/check.h"
+#include "checks/common.h"
 #include "core/core.h"
 #include "core/health.h"
 #include "core/look.h"
@@ -77,6 +78,7 @@ judge_key(struct round *round, const struct ring_key *key, struct arena *arena)
 	const struct check *check;
 	struct sighting seen;
 	const char *id, *key_text, *text;
+	const struct check_input input = { .arena = arena };
 
 	if (!sightings_get(core_parts(round->core)->sightings, key, &seen))
 		return;
@@ -91,9 +93,8 @@ judge_key(struct round *round, const struct ring_key *key, struct arena *arena)
 	text = arena_printf(arena, "DNS shows at %s: %s%s%s", key->dns_name,
 	    key_dns_name(seen.state), seen.problem[0] != '\0' ? ", " : "", seen.problem);
 	round->say(round->ctx, key->domain, strchr(key_text, ' ') + 1, text, arena_printf(arena,
-	    "Publish %s. IN TXT \"%s\" (in strings of at most 255 "
-	    "octets), or take the key out of the configuration.", key->dns_name,
-	    look_key_record(arena, key->key)));
+	    "Take the key out of the configuration, or publish: %s", check_txt(&input,
+	    key->dns_name, look_key_record(arena, key->key))));
 }
 
 /* Asks for the records of keys [from, to) at once and remembers the answers. */

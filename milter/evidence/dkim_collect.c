@@ -12,7 +12,6 @@
 
 enum {
 	CANNOT_SIGN_MAX = 4096,		/* octets of the text */
-	TXT_STRING_MAX = 255,		/* RFC 1035 section 3.3 */
 	REFUSAL_TTL_MAX = 60,		/* a refusal is asked for again after this */
 };
 
@@ -203,25 +202,6 @@ collect_own(struct collection *c)
 	return waits;
 }
 
-static void
-add_record(struct buf *text, const struct ring_key *key)
-{
-	const char *p = key_public_base64(key->key);
-	struct buf record;
-	struct slice rest;
-
-	buf_init(&record, text->arena, CANNOT_SIGN_MAX);
-	buf_printf(&record, "v=DKIM1; k=%s; p=%s",
-	    key_type(key->key) == KEY_RSA ? "rsa" : "ed25519", p);
-	buf_printf(text, "%s. IN TXT", key->dns_name);
-	for (rest = slice_of(buf_str(&record)); rest.n > 0;
-	    rest = slice_sub(rest, TXT_STRING_MAX, rest.n)) {
-		buf_add_str(text, " \"");
-		buf_add_slice(text, slice_sub(rest, 0, TXT_STRING_MAX));
-		buf_add_char(text, '"');
-	}
-}
-
 static const char *
 state_text(const struct own_signature *own)
 {
@@ -256,8 +236,6 @@ not_in_dns(const struct collection *c)
 	    sightings_get(c->input->sightings, own->key, &seen) &&
 	    seen.resolver[0] != '\0')
 		buf_printf(&text, " (says %s)", seen.resolver);
-	buf_add_str(&text, "; publish: ");
-	add_record(&text, own->key);
 	return buf_str(&text);
 }
 

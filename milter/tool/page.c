@@ -10,7 +10,7 @@
 
 enum { TEXT_MAX = 16 * 1024 };
 
-static const char record_mark[] = " IN TXT \"";
+static const char txt_mark[] = " IN TXT \"", mx_mark[] = " IN MX ";
 
 static const char *
 style_start(enum page_style style)
@@ -119,17 +119,31 @@ strings_end(struct slice text, size_t p)
 	return text.n;
 }
 
+/* The end of `10 HOST.` that begins at p. */
+static size_t
+host_end(struct slice text, size_t p)
+{
+	while (p < text.n && text.p[p] != ' ')
+		p++;
+	for (p += p < text.n; p < text.n && text.p[p] != ' '; p++)
+		continue;
+	return p;
+}
+
 bool
 page_find_record(struct slice text, size_t *start_r, size_t *end_r)
 {
-	size_t mark = slice_find_nocase(text, record_mark), start = mark;
+	size_t txt = slice_find_nocase(text, txt_mark);
+	size_t mx = slice_find_nocase(text, mx_mark);
+	size_t mark = txt < mx ? txt : mx, start = mark;
 
 	if (mark == text.n)
 		return false;
 	while (start > 0 && text.p[start - 1] != ' ')
 		start--;
 	*start_r = start;
-	*end_r = strings_end(text, mark + strlen(record_mark) - 1);
+	*end_r = txt < mx ? strings_end(text, mark + strlen(txt_mark) - 1) :
+	    host_end(text, mark + strlen(mx_mark));
 	return true;
 }
 

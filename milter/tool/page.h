@@ -33,8 +33,8 @@ void page_end(struct page *page);
  * line of its own.  Ends the line. */
 void page_wrap(struct page *page, unsigned indent, const char *text);
 
-/* Where the owner name of a DNS record in the text begins, and where its last
- * string ends; false when there is none. */
+/* Where the owner name of a DNS record (TXT, MX) in the text begins, and where
+ * its data ends; false when there is none. */
 bool page_find_record(struct slice text, size_t *start_r, size_t *end_r);
 
 /* An empty line and a heading. */

@@ -191,9 +191,6 @@ says_why_it_cannot_sign(void **state)
 	text = rig.evidence.dkim.cannot_sign;
 	assert_non_null(strstr(text, "r._domainkey.example.com says the key is revoked"));
 	assert_non_null(strstr(text, "(says zone)"));
-	assert_non_null(strstr(text, arena_printf(keys.arena,
-	    "publish: r._domainkey.example.com. IN TXT \"v=DKIM1; k=rsa; p=%.200s",
-	    key_public_base64(keys.rsa))));
 	assert_false(rig.evidence.dkim.any_pass);
 	assert_int_equal(rig.evidence.dkim.own[0].predicted, DKIM_NONE);
 	sightings_close(&rig.input.sightings);

@@ -298,6 +298,19 @@ test_record_line(void **state)
 }
 
 static void
+test_mx_line(void **state)
+{
+	(void)state;
+	judged_hit(&c, "author-domain-missing", FAMILY_IDENTITY, 40, ACTION_NONE);
+	judged_result(&c)->fix =
+	    "Correct the address, or publish an MX record: example.com. IN MX 10 HOST. "
+	    "(HOST takes the mail).";
+	make_report(false, 60);
+	assert_non_null(strstr(report,
+	    "\n             example.com. IN MX 10 HOST.\n             (HOST takes"));
+}
+
+static void
 test_hostile_text(void **state)
 {
 	static const char hostile[] =
@@ -400,6 +413,7 @@ main(void)
 		TEST(test_sender_not_known),
 		TEST(test_widths),
 		TEST(test_record_line),
+		TEST(test_mx_line),
 		TEST(test_hostile_text),
 		TEST(test_json),
 	};

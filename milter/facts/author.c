@@ -107,6 +107,21 @@ message_read_again(struct message *message, struct headers *headers)
 	message_read_headers(message);
 }
 
+static bool
+is_sendmail_command(const struct session *session)
+{
+	return session->mta == MTA_SENDMAIL && session->helo != NULL &&
+	    session->mta_name != NULL && strcasecmp(session->helo, session->mta_name) == 0 &&
+	    ip_is_loopback(&session->client_addr);
+}
+
+void
+message_tell_own_dsn(struct message *message)
+{
+	message->is_own_dsn = message->mail_from_is_null &&
+	    (message->is_local || is_sendmail_command(message->session));
+}
+
 void
 message_read_headers(struct message *message)
 {
@@ -118,7 +133,7 @@ message_read_headers(struct message *message)
 	}
 	if (!message->mail_from_is_null)
 		message->envelope_domain = usable_domain(&message->mail_from);
-	message->is_own_dsn = message->is_local && message->mail_from_is_null;
+	message_tell_own_dsn(message);
 	message_tell_stream(message);
 	read_ids(message);
 	message->body_reader = body_new(message->arena, message->headers);

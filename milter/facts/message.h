@@ -85,7 +85,7 @@ struct message {
 	bool stream_is_declared;	/* the section below names the kind */
 	const struct settings_stream *declared;	/* its section, NULL */
 	bool is_local;			/* pickup, sendmail command: no SMTP client */
-	bool is_own_dsn;		/* local with the null reverse-path */
+	bool is_own_dsn;		/* message_tell_own_dsn() */
 	bool is_notice;			/* of `mailworthy notify`, to who is to be told */
 	bool is_smtputf8;
 	const char *auth_user;		/* SASL login, NULL */
@@ -148,6 +148,13 @@ enum rcpt_way {
 
 /* Of local mail whose mailer nobody told it is taken to leave. */
 enum rcpt_way message_rcpt_way(const struct message *message, const struct rcpt *rcpt);
+
+/*
+ * A notice of the MTA itself, by the envelope and the session: local with the null
+ * reverse-path.  With Sendmail those of its sendmail command, which come by SMTP from
+ * this host under its own name; those of its daemon pass no filter.
+ */
+void message_tell_own_dsn(struct message *message);
 
 /*
  * Author, domains, ids from the header section: once, after the last header.

@@ -249,7 +249,7 @@ mlfi_envfrom(SMFICTX *ctx, char **args)
 	message->mail_from_malformed = !address_path_parse(message->arena,
 	    slice_of(arena_strdup(message->arena, args[0])), &message->mail_from,
 	    &message->mail_from_is_null);
-	message->is_own_dsn = message->is_local && message->mail_from_is_null;
+	message_tell_own_dsn(message);
 	read_mail_args(message, args + 1);
 	message->direction = message_direction(message,
 	    snapshot_settings(conversation->snapshot));

@@ -5,11 +5,13 @@ import threading
 
 
 class Sink:
-    """extensions: what EHLO offers.  messages: list of (mail_from, rcpts, bytes)."""
+    """extensions: what EHLO offers.  messages: list of (mail_from, rcpts, bytes).
+    refused: part of the addresses that are no user here, or None."""
 
     def __init__(self, extensions=("8BITMIME", "SMTPUTF8", "SIZE 0"), port=0):
         self.extensions = extensions
         self.messages = []
+        self.refused = None
         self.changed = threading.Condition()
         self.server = socket.create_server(("127.0.0.1", port), backlog=200)
         self.port = self.server.getsockname()[1]
@@ -62,6 +64,8 @@ class Sink:
             elif verb == b"MAIL":
                 sender, rcpts = line[10:].decode("utf-8", "replace").strip(), []
                 say("250 2.1.0 ok")
+            elif verb == b"RCPT" and self.refused and self.refused.encode() in line:
+                say("550 5.1.1 no such user")
             elif verb == b"RCPT":
                 rcpts.append(line[8:].decode("utf-8", "replace").strip())
                 say("250 2.1.5 ok")

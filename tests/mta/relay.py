@@ -5,7 +5,7 @@ beforehand by a finding that says it will break; everything we did not add is
 byte for byte what Postfix relays without us.  What we mended on the way says to
 a reader what was sent: the octets of each part, and the text of each field.
 
-    relay.py BUILD
+    relay.py BUILD [sendmail]
 """
 
 import os

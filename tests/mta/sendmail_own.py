@@ -43,6 +43,7 @@ egress "default" {{ addresses = {{"192.0.2.10"}} helo = "mail.example.com" }}
 resolver {{ servers = {{"127.0.0.1@{port}"}} }}
 domain "example.com" {{ key "s1" {{ file = "{keys}/example.com.s1.pem" }} }}
 check "to-missing" {{ action = {action} }}
+check "dkim-unsigned" {{ action = reject }}
 """
 
 FIELDS = {
@@ -197,10 +198,82 @@ def local(rig):
     assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
 
 
+def notice_of_the_command(rig):
+    """What the sendmail command sends when a message was refused comes to the filter
+    from this host with the null reverse-path: to refuse it would lose the news."""
+    before, records = len(rig.sink.messages), len(rig.daemon.records())
+    rig.configure("reject")
+    run = rig.send_local(message("To"))
+    assert run.returncode != 0, run             # the program that sent it is told too
+    text = rig.next_message(before)
+    assert b"mailworthy to-missing" in text and b"MAILER-DAEMON" in text, text
+    assert rig.sink.messages[before][0].startswith("<>"), rig.sink.messages[before]
+    record = rig.record(records + 2)
+    assert record["mail_from"] == "" and record["verdict"] == "pass" and \
+        "dkim-unsigned" in [f["id"] for f in record["findings"]], record
+    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+    # the same from a client is refused
+    smtp = Smtp(rig.sendmail.port)
+    reply = smtp.send("", "anna@example.net", message(From="MAILER-DAEMON@mail.example.com"))
+    smtp.close()
+    assert reply.startswith("5"), reply
+
+
+def notice_of_the_daemon(rig):
+    """It passes no filter: it leaves unsigned, as the manual says."""
+    before, records = len(rig.sink.messages), len(rig.daemon.records())
+    rig.sink.refused = "nobody@"
+    try:
+        assert rig.send(message(), "nobody@example.net").startswith("250")
+        text = rig.next_message(before)
+    finally:
+        rig.sink.refused = None
+    assert rig.sink.messages[before][0].startswith("<>") and b"no such user" in text, text
+    assert "dkim-signature" not in names(text.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+    assert len(rig.daemon.records()) == records + 1
+
+
+def without_daemon(rig):
+    """F=T: mail waits at the client, none leaves."""
+    before = len(rig.sink.messages)
+    rig.daemon.stop()
+    smtp = Smtp(rig.sendmail.port)
+    reply = smtp.send("billing@example.com", "anna@example.net", message())
+    smtp.close()
+    assert reply.startswith("4"), reply
+    assert rig.send_local(message()).returncode == 0
+    time.sleep(2.5)             # two runs of the queue
+    assert len(rig.sink.messages) == before
+    rig.daemon.start()
+    rig.sendmail.flush()
+    assert rig.is_signed(rig.next_message(before))
+    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+
+
+def audit(rig):
+    """Not an octet is changed."""
+    before = len(rig.sink.messages)
+    rig.daemon.stop()
+    rig.daemon.write(rig.config("reject").replace("mode = enforce", "mode = audit"))
+    rig.daemon.start()
+    sent = message("Date", "To", From="Dr. Billing <billing@example.com>")
+    assert rig.send(sent).startswith("250")
+    text = rig.next_message(before)
+    with Sendmail(rig.scratch / "plain", rig.sink.next_hop) as plain:
+        smtp = Smtp(plain.port)
+        assert smtp.send("billing@example.com", "anna@example.net", sent).startswith("250")
+        smtp.close()
+        bare = rig.next_message(before + 1)
+    stamped = re.compile(rb"(?m)^(?:Received|Date):.*(?:\r\n[ \t].*)*\r\n")
+    assert stamped.sub(b"", text) == stamped.sub(b"", bare), (text, bare)
+    assert rig.daemon.records()[-1]["would"] == "reject", rig.daemon.records()[-1]
+
+
 def main():
     failed = 0
     with Rig(pathlib.Path(sys.argv[1]).resolve()) as rig:
-        for case in (macros, date_and_id, answers, quarantine, local):
+        for case in (macros, date_and_id, answers, quarantine, local, notice_of_the_command,
+                     notice_of_the_daemon, without_daemon, audit):
             name = f"sendmail: {case.__name__.replace('_', ' ')}"
             try:
                 rig.configure("none")

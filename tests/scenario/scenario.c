@@ -355,7 +355,7 @@ begin_message(struct scenario *s)
 	each_line(s, s->sections.session, say_to_mta);
 	if (s->mail->n_rcpts == 0)
 		add_rcpt(s, "<bob@example.net>");
-	s->mail->is_own_dsn = s->mail->is_local && s->mail->mail_from_is_null;
+	message_tell_own_dsn(s->mail);
 	s->mail->direction = message_direction(s->mail, snapshot_settings(s->snapshot));
 	judge_rcpts(s);
 }

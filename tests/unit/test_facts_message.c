@@ -294,6 +294,40 @@ tells_notices(void **state)
 }
 
 static void
+tells_own_dsns(void **state)
+{
+	static const struct row {
+		const char *version, *client, *helo;
+		bool local, null_sender, expected;
+	} rows[] = {
+		{ "Postfix 3.7", "127.0.0.1", NULL, true, true, true },
+		{ "Postfix 3.7", "127.0.0.1", NULL, true, false, false },
+		{ "Postfix 3.7", "127.0.0.1", "mail.example.com", false, true, false },
+		{ "8.17.1", "127.0.0.1", "MAIL.example.com", false, true, true },
+		{ "8.17.1", "::1", "mail.example.com", false, true, true },
+		{ "8.17.1", "127.0.0.1", "mail.example.com", false, false, false },
+		{ "8.17.1", "127.0.0.1", "client.example.com", false, true, false },
+		{ "8.17.1", "127.0.0.1", NULL, false, true, false },
+		{ "8.17.1", "192.0.2.7", "mail.example.com", false, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct session own = { .mta = session_mta(rows[i].version),
+		    .helo = rows[i].helo, .mta_name = "mail.example.com" };
+		struct message *message = message_new(&own, 0, 0);
+
+		assert_true(ip_parse(slice_of(rows[i].client), &own.client_addr));
+		message->is_local = rows[i].local;
+		message->mail_from_is_null = rows[i].null_sender;
+		message_tell_own_dsn(message);
+		if (message->is_own_dsn != rows[i].expected)
+			fail_msg("row %zu", i);
+		message_free(&message);
+	}
+}
+
+static void
 tells_sendmail(void **state)
 {
 	static const struct { const char *version; enum mta expected; } rows[] = {
@@ -320,6 +354,7 @@ main(void)
 		cmocka_unit_test(keeps_recipients),
 		cmocka_unit_test(tells_direction),
 		cmocka_unit_test(tells_notices),
+		cmocka_unit_test(tells_own_dsns),
 		cmocka_unit_test(tells_sendmail),
 	};
 

@@ -180,6 +180,7 @@ evidence_sources = \
 	milter/evidence/hosts.c \
 	milter/evidence/names.c \
 	milter/evidence/postconf.c \
+	milter/evidence/sendmail_cf.c milter/evidence/sendmail_cf.h \
 	milter/evidence/relay.c milter/evidence/relay.h \
 	milter/evidence/results.c milter/evidence/results.h \
 	milter/evidence/spf_collect.c \
@@ -371,7 +372,6 @@ tool_sources = \
 	milter/tool/reach.c milter/tool/reach.h \
 	milter/tool/queue.c milter/tool/queue.h \
 	milter/tool/report.c milter/tool/report.h \
-	milter/tool/sendmail_cf.c milter/tool/sendmail_cf.h \
 	milter/tool/sink.c milter/tool/sink.h \
 	milter/tool/sink_session.c \
 	milter/tool/status.c milter/tool/status.h \

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "evidence/collection.h"
+#include "evidence/egress.h"
 #include "mail/mend.h"
 #include "mail/sendmail.h"
 #include "mail/view.h"
@@ -101,17 +102,19 @@ find_rewritten_parts(const struct collect_input *input, struct own_signature *ow
 void
 dkim_find_breaks(const struct collect_input *input, struct own_signature *own)
 {
-	bool is_sendmail = input->message->session->mta == MTA_SENDMAIL;
+	const struct egress_facts *facts = input->egress;
+	size_t line_max = facts != NULL && facts->sendmail_line_max > 0 ?
+	    facts->sendmail_line_max : SENDMAIL_LINE_MAX;
 
 	own->breaks = cut_line(input, own->signed_names, MEND_LINE_MAX);
-	if (own->breaks != NULL || !is_sendmail)
+	if (own->breaks != NULL || input->message->session->mta != MTA_SENDMAIL)
 		return;
-	own->breaks = cut_line(input, own->signed_names, SENDMAIL_LINE_MAX);
+	own->breaks = cut_line(input, own->signed_names, line_max);
 	if (own->breaks != NULL)
 		own->breaks_fix = "Have the program break its lines before 990 octets, or let "
 		    "Sendmail send 998: define(`SMTP_MAILER_LL', `998') in sendmail.mc.";
 	if (own->breaks == NULL)
 		find_rewritten(input, own);
-	if (own->breaks == NULL)
+	if (own->breaks == NULL && (facts == NULL || !facts->sendmail_keeps_mime))
 		find_rewritten_parts(input, own);
 }

@@ -23,6 +23,9 @@ struct egress_facts {
 	const char *helo_name;		/* its smtp_helo_name where set apart, NULL */
 	bool takes_utf8;		/* it demands SMTPUTF8 for no local mail, whatever
 					 * stands in the header */
+	/* Sendmail's sendmail.cf, where it could be read; else as it is by default */
+	size_t sendmail_line_max;	/* octets its SMTP mailers leave whole */
+	bool sendmail_keeps_mime;	/* no MIME writer goes over what it sends */
 };
 
 /* What postconf says, in the order asked. */
@@ -42,6 +45,9 @@ struct postconf {
  * be run, fails, or does not answer in time.  Texts are in the arena.
  */
 int postconf_ask(struct arena *arena, const char *program, struct postconf *postconf_r);
+
+/* What the sendmail.cf says; the default where there is none. */
+void egress_ask_sendmail(struct egress_facts *facts, const char *path);
 
 /*
  * The addresses mail leaves from: for each family Postfix's bind address, else

@@ -1,6 +1,7 @@
 /*
- * Where mail leaves this host: asked of the interfaces and of Postfix.
+ * How mail leaves this host: asked of the interfaces, of Postfix, of a sendmail.cf.
  */
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "base/arena.h"
 #include "evidence/collect.h"
 #include "evidence/egress.h"
+#include "evidence/sendmail_cf.h"
+#include "mail/sendmail.h"
 
 static bool
 has(const struct egress_facts *facts, const struct ip *ip)
@@ -153,7 +156,45 @@ facts_new(void)
 	struct egress_facts *facts = arena_alloc(arena, sizeof(*facts));
 
 	facts->arena = arena;
+	facts->sendmail_line_max = SENDMAIL_LINE_MAX;
 	return facts;
+}
+
+/* ---- Sendmail ---- */
+
+static struct slice
+read_text(struct arena *arena, const char *path)
+{
+	char *text = arena_alloc(arena, SENDMAIL_CF_MAX);
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t n = 0;
+	ssize_t got;
+
+	while (file >= 0 && n < SENDMAIL_CF_MAX &&
+	    (got = read(file, text + n, SENDMAIL_CF_MAX - n)) > 0)
+		n += (size_t)got;
+	if (file >= 0)
+		close(file);
+	return (struct slice){ text, n };
+}
+
+void
+egress_ask_sendmail(struct egress_facts *facts, const char *path)
+{
+	struct arena *arena = arena_new();
+	const struct sendmail_cf *cf = sendmail_cf_parse(arena, read_text(arena, path));
+	size_t least = 0;
+
+	for (size_t i = 0; i < cf->n_mailers; i++) {
+		const struct sendmail_mailer *mailer = &cf->mailers[i];
+
+		if (mailer->is_smtp && mailer->line_limit > 0 &&
+		    (least == 0 || mailer->line_limit < least))
+			least = mailer->line_limit;
+	}
+	facts->sendmail_line_max = least > 0 ? least : SENDMAIL_LINE_MAX;
+	facts->sendmail_keeps_mime = sendmail_cf_keeps_mime(cf);
+	arena_free(&arena);
 }
 
 struct egress_facts *
@@ -166,6 +207,7 @@ egress_facts_new(void)
 	bool known = find_postconf(facts->arena, &postconf) == 0;
 
 	egress_choose(facts, known ? &postconf : NULL, interfaces, n);
+	egress_ask_sendmail(facts, "/etc/mail/sendmail.cf");
 	return facts;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "tool/doctor_mta.h"
-#include "tool/sendmail_cf.h"
+#include "evidence/sendmail_cf.h"
 #include "tool/tool.h"
 
 #define SENDMAIL_CF "/etc/mail/sendmail.cf"

@@ -6,9 +6,10 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "evidence/sendmail_cf.h"
+#include "mail/sendmail.h"
 #include "settings/settings.h"
 #include "tool/doctor_mta.h"
-#include "tool/sendmail_cf.h"
 
 #define LINE_LIMIT 998
 #define MARGIN 5
@@ -301,7 +302,8 @@ judge_8bit(struct sendmail *s)
 static void
 judge_mailers(struct sendmail *s)
 {
-	bool said = false;
+	bool said = false, mended = (s->doctor->settings->repair & REPAIR_ENCODING) != 0;
+	unsigned long least = mended ? SENDMAIL_LINE_MAX : LINE_LIMIT;
 
 	for (size_t i = 0; i < s->cf->n_mailers; i++) {
 		const struct sendmail_mailer *mailer = &s->cf->mailers[i];
@@ -313,16 +315,33 @@ judge_mailers(struct sendmail *s)
 			doctor_fix(s->doctor, doctor_say(s->doctor, DOCTOR_FAULT, "mta-8bit",
 			    mailer->name, "This mailer takes the eighth bit off (F=7) after the "
 			    "message was signed."), "Take 7 out of its flags.");
-		if (said || mailer->line_limit == 0 || mailer->line_limit >= LINE_LIMIT)
+		if (said || mailer->line_limit == 0 || mailer->line_limit >= least)
 			continue;
 		said = true;		/* those of SMTP share the value */
 		line = doctor_say(s->doctor, DOCTOR_ADVICE, "mta-line-limit", mailer->name,
 		    "Lines over %lu octets are cut after they were signed (L=), while mailworthy "
-		    "mends those over %d only: one in between breaks the signature.",
-		    mailer->line_limit, LINE_LIMIT);
+		    "mends those over %lu only: one in between breaks the signature.",
+		    mailer->line_limit, least);
 		fix_mc(s, line);
 		doctor_paste(s->doctor, line, "define(`SMTP_MAILER_LL', `%d')dnl", LINE_LIMIT);
 	}
+}
+
+static void
+judge_mime(struct sendmail *s)
+{
+	struct doctor_line *line;
+
+	if (sendmail_cf_keeps_mime(s->cf)) {
+		doctor_say(s->doctor, DOCTOR_OK, "mta-mime", "MaxMimeHeaderLength",
+		    "malformed MIME leaves as it was signed");
+		return;
+	}
+	line = doctor_say(s->doctor, DOCTOR_ADVICE, "mta-mime", "MaxMimeHeaderLength",
+	    "Sendmail writes malformed MIME anew after it was signed: it adds a last boundary "
+	    "that is missing, and the signature breaks.");
+	fix_mc(s, line);
+	doctor_paste(s->doctor, line, "define(`confMAX_MIME_HEADER_LENGTH', `0/0')dnl");
 }
 
 /* ---- the way out ---- */
@@ -360,5 +379,6 @@ mta_sendmail(struct mta *mta)
 	judge_rewriting(s);
 	judge_8bit(s);
 	judge_mailers(s);
+	judge_mime(s);
 	judge_way(s);
 }

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "tool/sendmail_cf.h"
+#include "evidence/sendmail_cf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

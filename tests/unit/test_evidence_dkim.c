@@ -2,6 +2,7 @@
 #include "evidence_rig.h"
 
 #include "dkim/key.h"
+#include "evidence/egress.h"
 
 struct keys {
 	struct key *rsa, *ed25519, *other;
@@ -229,6 +230,64 @@ unjudged_signatures(void **state)
 	rig_close(&rig);
 }
 
+/* The malformed part of a message whose last boundary is missing. */
+static void
+add_open_multipart(struct message *message)
+{
+	headers_add(message->headers, SLICE("MIME-Version"), SLICE(" 1.0"));
+	headers_add(message->headers, SLICE("Content-Type"),
+	    SLICE(" multipart/mixed; boundary=b"));
+	message_read_headers(message);
+	message_add_body(message, "--b\r\n\r\nHello\r\n", 14);
+	message_finish(message);
+}
+
+static void
+foresees_what_sendmail_changes(void **state)
+{
+	static const struct {
+		enum mta mta;
+		bool known;		/* there is a sendmail.cf */
+		size_t line_max, line;
+		bool keeps_mime, is_open, breaks, has_fix;
+	} rows[] = {
+		{ MTA_SENDMAIL, false, 0, 990, false, false, false, false },
+		{ MTA_SENDMAIL, false, 0, 991, false, false, true, true },
+		{ MTA_SENDMAIL, true, 998, 998, false, false, false, false },
+		{ MTA_SENDMAIL, true, 998, 999, false, false, true, false },
+		{ MTA_SENDMAIL, true, 900, 901, false, false, true, true },
+		{ MTA_OTHER, true, 900, 998, false, true, false, false },
+		{ MTA_SENDMAIL, true, 990, 80, false, true, true, true },
+		{ MTA_SENDMAIL, false, 0, 80, false, true, true, true },
+		{ MTA_SENDMAIL, true, 990, 80, true, true, false, false },
+	};
+	static const struct settings_domain domain = { .canon_header = CANON_RELAXED };
+	struct ring_key key = keys.rsa_ring;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	key.settings = &domain;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct egress_facts facts = { .sendmail_line_max = rows[i].line_max,
+		    .sendmail_keeps_mime = rows[i].keeps_mime };
+		struct own_signature own = { .key = &key, .signed_names = "From:To" };
+
+		rig_message(&rig, "example.com", "example.com");
+		rig.input.arena = rig.message->arena;
+		rig.session->mta = rows[i].mta;
+		rig.input.egress = rows[i].known ? &facts : NULL;
+		if (rows[i].is_open)
+			add_open_multipart(rig.message);
+		rig.message->body.longest_line = rows[i].line;
+		dkim_find_breaks(&rig.input, &own);
+		if ((own.breaks != NULL) != rows[i].breaks ||
+		    (own.breaks_fix != NULL) != rows[i].has_fix)
+			fail_msg("row %zu: %s", i, own.breaks != NULL ? own.breaks : "none");
+	}
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -238,6 +297,7 @@ main(void)
 		cmocka_unit_test(takes_signatures),
 		cmocka_unit_test(says_why_it_cannot_sign),
 		cmocka_unit_test(unjudged_signatures),
+		cmocka_unit_test(foresees_what_sendmail_changes),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, free_keys);

@@ -233,6 +233,37 @@ goes_by_the_sender(void **state)
 	rig_close(&rig);
 }
 
+static void
+reads_sendmail_cf(void **state)
+{
+	static const struct { const char *text; size_t line_max; bool keeps_mime; } files[] = {
+		{ NULL, 990, false },
+		{ "", 990, false },
+		{ "O MaxMimeHeaderLength=0/0\nMesmtp,\t\tP=[IPC], F=mDFMuXa, L=998,\n"
+		    "\t\tA=TCP $h\nMrelay,\t\tP=[IPC], F=a8, L=2040,\n\t\tA=TCP $h\n", 998, true },
+		{ "O MaxMimeHeaderLength=2048/1024\nMlocal, P=/bin/x, F=l, L=80, A=x\n"
+		    "Msmtp, P=[IPC], F=mDFMuX, L=990, A=TCP $h\n", 990, false },
+	};
+	char path[] = "/tmp/mailworthy-cf-XXXXXX";
+	int file = mkstemp(path);
+
+	(void)state;
+	assert_true(file >= 0);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct egress_facts facts = { .arena = NULL };
+
+		assert_int_equal(ftruncate(file, 0), 0);
+		if (files[i].text != NULL)
+			assert_int_equal(pwrite(file, files[i].text, strlen(files[i].text), 0),
+			    (ssize_t)strlen(files[i].text));
+		egress_ask_sendmail(&facts, files[i].text != NULL ? path : "/nowhere/at/all");
+		assert_int_equal(facts.sendmail_line_max, files[i].line_max);
+		assert_int_equal(facts.sendmail_keeps_mime, files[i].keeps_mime);
+	}
+	close(file);
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -244,6 +275,7 @@ main(void)
 		cmocka_unit_test(auto_takes_the_hosts),
 		cmocka_unit_test(chooses_helo),
 		cmocka_unit_test(goes_by_the_sender),
+		cmocka_unit_test(reads_sendmail_cf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

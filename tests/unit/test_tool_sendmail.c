@@ -10,7 +10,7 @@
 #include "evidence/collect.h"
 #include "evidence/egress.h"
 #include "tool/doctor_mta.h"
-#include "tool/sendmail_cf.h"
+#include "evidence/sendmail_cf.h"
 
 static const char cf_good[] =
     "# a comment\n"
@@ -82,8 +82,15 @@ static const struct rule rules[] = {
 	{ "O SevenBitInput=True\n", NULL, NULL, "", "mta-8bit", DOCTOR_WARNING, "spoilt" },
 	{ "O EightBitMode=strict\n", NULL, NULL, "", "mta-8bit", DOCTOR_WARNING, "pass8" },
 	{ "", NULL, "Msmtp, P=[IPC], F=mDFMuX7, L=998\n", "", "mta-8bit", DOCTOR_FAULT, "F=7" },
-	{ "", NULL, "Msmtp, P=[IPC], F=mDFMuX, L=990\n", "", "mta-line-limit", DOCTOR_ADVICE,
+	{ "", NULL, "Msmtp, P=[IPC], F=mDFMuX, L=900\n", "", "mta-line-limit", DOCTOR_ADVICE,
 	    "SMTP_MAILER_LL', `998'" },
+	{ "", NULL, "Msmtp, P=[IPC], F=mDFMuX, L=990\n", "repair = {}\n", "mta-line-limit",
+	    DOCTOR_ADVICE, "over 998 only" },
+	{ "", NULL, NULL, "", "mta-mime", DOCTOR_ADVICE, "confMAX_MIME_HEADER_LENGTH', `0/0'" },
+	{ "O MaxMimeHeaderLength=2048/1024\n", NULL, NULL, "", "mta-mime", DOCTOR_ADVICE, "" },
+	{ "O MaxMimeHeaderLength=0/1024\n", NULL, NULL, "", "mta-mime", DOCTOR_ADVICE, "" },
+	{ "O MaxMimeHeaderLength=0/0\n", NULL, NULL, "", "mta-mime", DOCTOR_OK, "as it was" },
+	{ "O MaxMimeHeaderLength=0\n", NULL, NULL, "", "mta-mime", DOCTOR_OK, "as it was" },
 	{ "DSesmtp:[smtp.example.net]\n", NULL, NULL, "", "mta-relay", DOCTOR_FAULT,
 	    "via = \"smtp.example.net\"" },
 	{ "DS[127.0.0.1]\n", NULL, NULL, "", "mta-relay", DOCTOR_OK, "this host" },

@@ -2,8 +2,8 @@
  * A sendmail.cf as Sendmail reads it, as far as the way of outbound mail is
  * concerned.  A pure function over text.
  */
-#ifndef MW_TOOL_SENDMAIL_CF_H
-#define MW_TOOL_SENDMAIL_CF_H
+#ifndef MW_EVIDENCE_SENDMAIL_CF_H
+#define MW_EVIDENCE_SENDMAIL_CF_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +51,12 @@ struct sendmail_cf *sendmail_cf_parse(struct arena *arena, struct slice text);
 /* "" where it is not set. */
 const char *sendmail_cf_option(const struct sendmail_cf *cf, const char *name);
 const char *sendmail_cf_macro(const struct sendmail_cf *cf, const char *name);
+
+/*
+ * No length of MIME fields is limited ("0/0"): then no MIME writer goes over what is
+ * sent.  With any other value, and where none is set, one does.
+ */
+bool sendmail_cf_keeps_mime(const struct sendmail_cf *cf);
 
 /* Of "Name=MTA, Port=25" the value of a key, whole or by its first letter, which
  * is all that Sendmail looks at; "" none. */

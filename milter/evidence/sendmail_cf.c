@@ -7,8 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
-#include "tool/postfix.h"
-#include "tool/sendmail_cf.h"
+#include "evidence/sendmail_cf.h"
 
 #define LINE_MAX_OCTETS 65536
 
@@ -167,23 +166,47 @@ sendmail_cf_equate(struct arena *arena, const char *list, const char *key)
 	return "";
 }
 
+bool
+sendmail_cf_keeps_mime(const struct sendmail_cf *cf)
+{
+	struct slice rest = slice_of(sendmail_cf_option(cf, "MaxMimeHeaderLength")), part;
+	bool none = rest.n > 0;
+
+	while (slice_split(&rest, '/', &part))
+		none = none && slice_is(slice_trim(part), "0");
+	return none;
+}
+
+/* "4m"; a number alone is seconds here. */
+static long
+read_seconds(struct slice text)
+{
+	static const struct { char unit; long seconds; } units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 },
+	};
+	char unit = 's';
+	unsigned long count;
+
+	if (text.n > 0 && (text.p[text.n - 1] < '0' || text.p[text.n - 1] > '9'))
+		unit = text.p[--text.n];
+	if (!slice_number(text, 100000000, &count))
+		return -1;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (unit == units[i].unit)
+			return (long)count * units[i].seconds;
+	return -1;
+}
+
 long
 sendmail_cf_timeout(const char *timeouts, char letter)
 {
 	struct slice rest = slice_of(timeouts), part;
 
 	while (slice_split(&rest, ';', &part)) {
-		char text[16];
-		size_t n;
-
 		part = slice_trim(part);
 		if (part.n < 3 || *part.p != letter || part.p[1] != ':')
 			continue;
-		part = slice_trim(slice_sub(part, 2, part.n));
-		n = part.n < sizeof(text) - 1 ? part.n : sizeof(text) - 1;
-		memcpy(text, part.p, n);
-		text[n] = '\0';
-		return postfix_seconds(text, 's');
+		return read_seconds(slice_trim(slice_sub(part, 2, part.n)));
 	}
 	return -1;
 }

@@ -490,7 +490,8 @@ say_signed(struct arrival *a)
 		    DOCTOR_FAULT, "send-signature", a->subject, arena_printf(arena,
 		    "The signature d=%s s=%s cannot be verified: %s.", a->ours->sdid,
 		    a->ours->selector, a->ours->reason == NULL ? "nobody knows why" :
-		    a->ours->reason));
+		    a->ours->reason))->fix = "`mailworthy doctor` looks at the key, and prints "
+		    "the record to publish.";
 		break;
 	}
 }

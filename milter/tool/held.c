@@ -41,7 +41,9 @@ usage(FILE *out, int status)
 	    "  --again ID...  judge and sign anew: sends it once more, then deletes the one\n"
 	    "                 on hold\n"
 	    "  --json         one JSON object\n"
-	    "  --config FILE  configuration (" TOOL_CONFIG ")\n", out);
+	    "  --config FILE  configuration (" TOOL_CONFIG ")\n"
+	    "exit status: 0, 1 a message named is not known or was not sent again,\n"
+	    "             2 wrong usage or configuration, or no right to see it\n", out);
 	return status;
 }
 

@@ -324,7 +324,7 @@ show_findings(struct page *page, const struct journal_event *event)
 		page_put(page, PAGE_BOLD, arena_printf(page->arena, "  %d.%d  %s",
 		    finding->weight / 10, finding->weight % 10, finding->id));
 		if (finding->covered_by != NULL)
-			page_put(page, PAGE_DIM, arena_printf(page->arena, ", covered by %s",
+			page_put(page, PAGE_DIM, arena_printf(page->arena, ", counted under %s",
 			    finding->covered_by));
 		else if (finding->shadow)
 			page_put(page, PAGE_DIM, ", in shadow");

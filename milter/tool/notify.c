@@ -58,7 +58,9 @@ usage(FILE *out, int status)
 	    "                 at most one mail a cause and hour; a timer or cron runs this\n"
 	    "                 every five minutes, as the daemon's user\n"
 	    "  --print        show what would be sent, send nothing\n"
-	    "  --config FILE  configuration (" TOOL_CONFIG ")\n", out);
+	    "  --config FILE  configuration (" TOOL_CONFIG ")\n"
+	    "exit status: 0 all that was due is told, 1 it could not be told,\n"
+	    "             2 wrong usage or configuration\n", out);
 	return status;
 }
 

@@ -85,7 +85,8 @@ macro_expected(SMFICTX *ctx, const char *name)
 		    atomic_exchange(&expected[i].said, true))
 			continue;
 		log_warning("the MTA does not send the macro %s (needed for: %s); "
-		    "remove milter_*_macros settings from main.cf, or add it there",
+		    "remove the settings that name macros (milter_*_macros in main.cf, "
+		    "confMILTER_MACROS_* in sendmail.mc), or add it there",
 		    name, expected[i].used_for);
 	}
 	return NULL;

@@ -14,8 +14,15 @@ from postfix import free_port, wait_for_port
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
-# what mailworthyd(8) says to write
-FILTER = ("INPUT_MAIL_FILTER(`mailworthy', `S={socket}, F=T, T=S:4m;R:4m;E:10m')dnl\n")
+
+def manual_lines():
+    """What mailworthyd(8) says to write into sendmail.mc."""
+    text = (TOP / "man/mailworthyd.8").read_text()
+    section = text.partition(".Ss Attaching it to Sendmail\n")[2].partition("\n.Ss ")[0]
+    lines = section.partition(".Bd -literal -offset indent\n")[2].partition(".Ed\n")[0]
+    assert "unix:/run/mailworthy/mailworthy.sock" in lines, lines
+    return lines
+
 
 COMMON = """\
 OSTYPE(`linux')dnl
@@ -59,12 +66,13 @@ define(`QUEUE_DIR', `{dir}/clientmqueue')dnl
 
 class Sendmail:
     """root: the directory of the unpacked packages.  settings: lines of sendmail.mc
-    by m4's names; the value of "lines" is taken as it stands."""
+    by m4's names; the value of "lines" is taken as it stands.  by_manual: with all that
+    the manual names, else with the filter's line alone."""
 
     has_log = False                     # only through syslog(3)
 
     def __init__(self, scratch, next_hop, milters="", root=None, settings=None,
-                 hostname="mail.example.com", submit=None, mailer="esmtp"):
+                 hostname="mail.example.com", submit=None, mailer="esmtp", by_manual=False):
         self.root = pathlib.Path(root or os.environ.get("sendmail_root", TOP / "build/sendmail"))
         self.dir = pathlib.Path(scratch).resolve()
         self.queue = self.dir / "queue"
@@ -77,9 +85,10 @@ class Sendmail:
         # a host name without a dot costs each start a minute of sleep
         self.named = ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', hostname,
                       str(found[0])]
-        self._write(next_hop, milters, settings or {}, submit or {}, hostname, mailer)
+        self._write(next_hop, milters, settings or {}, submit or {}, hostname, mailer,
+                    by_manual)
 
-    def _write(self, next_hop, milters, settings, submit, hostname, mailer):
+    def _write(self, next_hop, milters, settings, submit, hostname, mailer, by_manual):
         for path in (self.dir, self.queue, self.dir / "clientmqueue"):
             path.mkdir(parents=True, exist_ok=True)
         os.chmod(self.dir, 0o755)
@@ -94,7 +103,8 @@ class Sendmail:
         for name, value in settings.items():
             text += value if name == "lines" else f"define(`{name}', `{value}')dnl\n"
         if milters:
-            text += FILTER.format(socket=milters)
+            lines = manual_lines().replace("unix:/run/mailworthy/mailworthy.sock", milters)
+            text += lines if by_manual else lines.splitlines()[0] + "\n"
         text += "MAILER(`smtp')dnl\n"
         self.config = self._make("sendmail", text)
         text = (COMMON + SUBMIT).format(name="submit", **values)

@@ -70,6 +70,7 @@ class Rig:
         self.zone = Zone(ZONE + f"s1._domainkey.example.com TXT {zone_txt(record)}\n")
         self.dns, self.sink = Server(self.zone), Sink()
         socket, milter, _ = mta.milter_socket("sendmail", "unix", self.scratch)
+        self.milter = milter
         self.daemon = Daemon(build, self.scratch / "daemon", self.config(), socket=socket)
         self.sendmail = Sendmail(self.scratch / "mta", self.sink.next_hop, milters=milter)
 
@@ -219,8 +220,27 @@ def notice_of_the_command(rig):
     assert reply.startswith("5"), reply
 
 
-def notice_of_the_daemon(rig):
-    """It passes no filter: it leaves unsigned, as the manual says."""
+def as_the_manual_says(rig):
+    """With all its lines, malformed MIME and lines of 998 octets keep their signature."""
+    before = len(rig.sink.messages)
+    broken = message(**{"MIME-Version": "1.0", "Content-Type": "multipart/mixed; boundary=b"})
+    body = b"--b\r\n\r\n" + b"x" * 998 + b"\r\n"
+    rig.daemon.stop()
+    rig.daemon.write("repair = {}\n" + rig.config())
+    rig.daemon.start()
+    with Sendmail(rig.scratch / "manual", rig.sink.next_hop, milters=rig.milter,
+                  by_manual=True) as sendmail:
+        smtp = Smtp(sendmail.port)
+        reply = smtp.send("billing@example.com", "anna@example.net",
+                          broken.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body)
+        smtp.close()
+        assert reply.startswith("250"), reply
+        text = rig.next_message(before)
+    assert text.endswith(body) and rig.is_signed(text), text
+
+
+def past_the_filter(rig):
+    """The daemon's own notices and sendmail -Am: unsigned, as the manual says."""
     before, records = len(rig.sink.messages), len(rig.daemon.records())
     rig.sink.refused = "nobody@"
     try:
@@ -230,13 +250,26 @@ def notice_of_the_daemon(rig):
         rig.sink.refused = None
     assert rig.sink.messages[before][0].startswith("<>") and b"no such user" in text, text
     assert "dkim-signature" not in names(text.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+    run = rig.sendmail.command("-Am", "-i", "-f", "billing@example.com", "--",
+                               "anna@example.net", input=message().replace(b"\r", b""))
+    assert run.returncode == 0, run
+    assert b"DKIM-Signature" not in rig.next_message(before + 1)
     assert len(rig.daemon.records()) == records + 1
 
 
 def without_daemon(rig):
-    """F=T: mail waits at the client, none leaves."""
-    before = len(rig.sink.messages)
+    """F=T: mail waits at the client, none leaves.  Without F= it leaves unsigned."""
     rig.daemon.stop()
+    before = len(rig.sink.messages)
+    line = f"INPUT_MAIL_FILTER(`mailworthy', `S={rig.milter}')dnl\n"
+    with Sendmail(rig.scratch / "careless", rig.sink.next_hop,
+                  settings={"lines": line}) as careless:
+        smtp = Smtp(careless.port)
+        assert smtp.send("billing@example.com", "anna@example.net",
+                         message()).startswith("250")
+        smtp.close()
+        assert b"DKIM-Signature" not in rig.next_message(before)
+    before = len(rig.sink.messages)
     smtp = Smtp(rig.sendmail.port)
     reply = smtp.send("billing@example.com", "anna@example.net", message())
     smtp.close()
@@ -273,7 +306,7 @@ def main():
     failed = 0
     with Rig(pathlib.Path(sys.argv[1]).resolve()) as rig:
         for case in (macros, date_and_id, answers, quarantine, local, notice_of_the_command,
-                     notice_of_the_daemon, without_daemon, audit):
+                     past_the_filter, as_the_manual_says, without_daemon, audit):
             name = f"sendmail: {case.__name__.replace('_', ' ')}"
             try:
                 rig.configure("none")

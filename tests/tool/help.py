@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 WIDTH = 80
 top = pathlib.Path(__file__).resolve().parents[2]
@@ -77,6 +78,18 @@ def check_wrong(name, *arguments):
           ("--help`" in got.stderr, "does not say where the help is"))
 
 
+def check_relative():
+    """import takes a file by a path from here, and writes the whole one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "opendkim.conf")
+        path.write_text("Domain example.com\nSelector s\nKeyFile /nonexistent.pem\n")
+        got = subprocess.run([tool, "import", "opendkim", path.name], cwd=folder,
+                             capture_output=True, text=True, timeout=60)
+    check("mailworthy import opendkim opendkim.conf",
+          (f"# {path.resolve()}:1\ndomain \"example.com\" {{" in got.stdout,
+           f"does not name {path}: {got.stdout}{got.stderr}"))
+
+
 commands = [line.split()[0] for line in help_of("--help") if re.match(r"  \w", line)]
 named, described = page_options()
 check("mailworthy --help", (len(commands) >= 9, "lists too few commands"),
@@ -90,6 +103,7 @@ for arguments in (("doctor", "a"), ("explain", "a", "b"), ("import", "opendkim",
                   ("status", "a")):
     check_wrong("mailworthy " + arguments[0], *arguments)
 check_wrong("mailworthy", "nonsense")
+check_relative()
 for fault in faults:
     print(f"not ok {fault}")
 if not faults:

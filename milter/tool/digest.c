@@ -22,6 +22,7 @@ enum {
 	EXAMPLES_SHOWN = 5,
 	CAUSES_SHOWN = 50,
 	CHUNK = 4096,
+	LINE_OCTETS_MAX = 998,
 };
 
 /* ---- text ---- */
@@ -315,11 +316,15 @@ tell_way_out(struct buf *out, const struct digest_input *input,
 
 /* ---- the message ---- */
 
+/* Neither recoded nor cut on its way (RFC 5322 section 2.1.1). */
 static bool
-is_ascii(const char *text)
+is_plain(const char *text)
 {
+	size_t n = 0;
+
 	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text > 126)
+		n = *text == '\n' ? 0 : n + 1;
+		if ((unsigned char)*text > 126 || n > LINE_OCTETS_MAX)
 			return false;
 	}
 	return true;
@@ -361,7 +366,7 @@ encoded(struct arena *arena, const char *text)
 static const char *
 message(const struct digest_input *input, const char *subject, const char *body)
 {
-	const char *code = is_ascii(body) ? body : encoded(input->arena, body);
+	const char *code = is_plain(body) ? body : encoded(input->arena, body);
 
 	return arena_printf(input->arena, "From: mailworthy <MAILER-DAEMON>\n"
 	    "To: %s\n"

@@ -317,6 +317,27 @@ test_mail_of_many(void **state)
 	contains(mail, "2 recipients refused: rcpt-typo");
 }
 
+/* RFC 5322 section 2.1.1: the MTA would cut it anywhere. */
+static void
+test_no_line_too_long(void **state)
+{
+	char *subject = arena_alloc(arena, 3000);
+	struct notify_group *group;
+	const char *mail;
+
+	(void)state;
+	memset(subject, 'x', 2999);
+	add(&held, N(300), "hold", "subject-long")->subject = subject;
+	groups(&group);
+	mail = mail_of(group, holds_of(QUEUE_HELD));
+	contains(mail, "Content-Transfer-Encoding: quoted-printable\n");
+	for (const char *line = mail; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strcspn(line, "\n") > 998)
+			fail_msg("a line of %zu octets", strcspn(line, "\n"));
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -325,6 +346,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_grouped_by_cause),
 		TEST(test_told_once),
+		TEST(test_no_line_too_long),
 		TEST(test_first_run_looks_back_a_day),
 		TEST(test_mails_of_an_hour),
 		TEST(test_kept),

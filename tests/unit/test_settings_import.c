@@ -400,10 +400,86 @@ many_domains(void **state)
 	free(st);
 }
 
+static double
+seconds_of(const char *text, const char *kt, const char *st)
+{
+	struct timespec start, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	LOAD(text, { "/kt", kt }, { "/st", st });
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	return (double)(end.tv_sec - start.tv_sec) +
+	    (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+/* The master loads it, and answers nobody meanwhile. */
+static void
+takes_no_square_of_time(void **state)
+{
+	enum { MANY = 5000, SAME = 300000, MARKS = 200000 };
+	static const char all[] = "import \"opendkim\" { config = \"/od\" }\n";
+	char *kt = malloc(MANY * 80), *st = malloc(SAME * 20);
+	size_t nk = 0, ns = 0;
+	double seconds;
+
+	(void)state;
+	/* a pattern for each name: all of a table by "%" */
+	for (int i = 0; i < MANY; i++) {
+		nk += (size_t)sprintf(kt + nk, "d%d.x.example %%:s:/keys/%%.pem\n", i);
+		ns += (size_t)sprintf(st + ns, "*@*.y%d.example %%\n", i);
+	}
+	sprintf(st + ns, "*@*.x.example %%\n");
+	seconds = seconds_of(in_refile, kt, st);
+	if (seconds > 5)
+		fail_msg("names by \"%%\": %.1f s", seconds);
+	/* one pattern again and again, with MultipleSignatures */
+	ns = 0;
+	for (int i = 0; i < SAME; i++)
+		ns += (size_t)sprintf(st + ns, "*@a.example k\n");
+	{
+		const struct table tables[] = { { "/od", "KeyTable /kt\nSigningTable "
+		    "refile:/st\nMultipleSignatures yes\n" },
+		    { "/kt", "k a.example:s:/keys/a.pem\n" }, { "/st", st } };
+		struct timespec start, end;
+
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		load(all, tables, 3);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		if (end.tv_sec - start.tv_sec > 10)
+			fail_msg("one pattern: %ld s", (long)(end.tv_sec - start.tv_sec));
+		assert_non_null(domain("a.example"));
+	}
+	/* marks in a path */
+	nk = (size_t)sprintf(kt, "k %%:s:/");
+	memset(kt + nk, '%', MARKS);
+	sprintf(kt + nk + MARKS, "\n");
+	seconds = seconds_of(in_refile, kt, "*@a.example k\n");
+	if (seconds > 5)
+		fail_msg("marks: %.1f s", seconds);
+	assert_null(settings);
+	assert_non_null(strstr(error, "longer than a path can be"));
+	free(kt);
+	free(st);
+}
+
+/* "%" of a pattern is each name below it, and not that of the pattern itself. */
+static void
+names_below_a_pattern(void **state)
+{
+	(void)state;
+	LOAD(in_refile, { "/kt", "a.x.example %:s:/k/a.pem\nB.A.x.example %:s:/k/b.pem\n"
+	    "a.y.example %:s:/k/y.pem\n" }, { "/st", "*@*.a.x.example %\n*@*.x.example %\n" });
+	assert_non_null(domain("a.x.example"));
+	assert_non_null(domain("b.a.x.example"));
+	assert_null(domain("a.y.example"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(takes_no_square_of_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_below_a_pattern, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(exact_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(first_pattern, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(by_hand_first, set_up, tear_down),

@@ -1,6 +1,7 @@
 /*
  * Reads OpenDKIM's KeyTable.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -121,6 +122,10 @@ set_key(struct import *import, const struct opendkim *options, const struct data
 {
 	if (!is_path(text)) {
 		set_inline(import, set, entry, text);
+	} else if (strlen(text) >= PATH_MAX) {
+		import_say(import, IMPORT_ERROR, entry->at, entry->name, "the path of the key "
+		    "is longer than a path can be");
+		entry->is_bad = true;
 	} else if (text[0] == '/') {
 		entry->path = text;
 	} else if (options->base_directory != NULL) {

@@ -18,6 +18,18 @@ struct rule {
 	struct import_place at;
 	size_t number;			/* in the order of the file */
 	struct rule *next;		/* of the same pattern */
+	struct rule *last;		/* of the first one: where the next goes */
+};
+
+/* A name in the KeyTable that a pattern fits. */
+struct named {
+	const struct keytable_entry *entry;
+	const char *name;		/* in lower case */
+	struct named *next;
+};
+
+struct names {				/* in the order of the file */
+	struct named *first, *last;
 };
 
 struct signing {
@@ -28,6 +40,7 @@ struct signing {
 	struct rule *rules;
 	size_t n;
 	struct map *by_pattern;		/* rules for any user: the first one */
+	struct map *names;		/* by pattern: struct names that "%" stands for */
 };
 
 static const char *
@@ -97,11 +110,11 @@ index_rule(struct signing *signing, struct rule *rule)
 	}
 	if (first == NULL) {
 		map_set(signing->by_pattern, rule->pattern, rule);
+		rule->last = rule;
 		return;
 	}
-	while (first->next != NULL)
-		first = first->next;
-	first->next = rule;
+	first->last->next = rule;
+	first->last = rule;
 }
 
 static void
@@ -138,7 +151,7 @@ read_line(struct signing *signing, const struct dataset_entry *line)
 	for (size_t i = 0; i < 2 && pattern.domains[i] != NULL; i++) {
 		rule = &signing->rules[signing->n];
 		*rule = (struct rule){ pattern.user, pattern.domains[i],
-			slice_dup(import->arena, key), line->at, signing->n, NULL };
+			slice_dup(import->arena, key), line->at, signing->n, NULL, NULL };
 		signing->n++;
 		if (rule->user == NULL)
 			index_rule(signing, rule);
@@ -272,27 +285,62 @@ resolve(struct signing *signing, const struct rule *rule, const char *pattern)
 	return entry == NULL || entry->is_bad ? NULL : entry;
 }
 
-/* KEY "%" for a pattern: each name of the KeyTable that it fits. */
 static void
-add_by_name(struct signing *signing, const struct rule *rule, const char *pattern)
+add_named(struct signing *signing, const char *pattern,
+    const struct keytable_entry *entry, const char *name)
 {
-	struct import *import = signing->import;
-	const struct keytable_entry *entry, *wide;
-	bool any = false;
+	struct arena *arena = signing->import->arena;
+	struct names *names = map_get(signing->names, pattern);
+	struct named *named = arena_alloc(arena, sizeof(*named));
+
+	*named = (struct named){ entry, name, NULL };
+	if (names == NULL) {
+		names = arena_alloc(arena, sizeof(*names));
+		*names = (struct names){ named, named };
+		map_set(signing->names, pattern, names);
+		return;
+	}
+	names->last->next = named;
+	names->last = named;
+}
+
+/* Each name once, not once a pattern: tables are long. */
+static void
+index_names(struct signing *signing)
+{
+	struct arena *arena = signing->import->arena;
+	const struct keytable_entry *entry;
+	const struct rule *rule;
 
 	for (size_t i = 0; i < keytable_count(signing->keys); i++) {
 		entry = keytable_at(signing->keys, i);
 		if (entry->is_bad || !name_is_domain(slice_of(entry->name)))
 			continue;
-		const char *name = slice_dup_lower(import->arena, slice_of(entry->name));
+		const char *name = slice_dup_lower(arena, slice_of(entry->name));
 
-		if (find_covering(signing, name) != rule && !signing->all)
-			continue;
-		if (strcmp(pattern, "*") != 0 && !name_is_under(name, pattern + 2))
-			continue;
-		any = true;
-		if (keytable_find(signing->keys, entry->name) == entry)
-			signing_add(import, name, entry, rule->at);
+		for (const char *at = name; at != NULL; at = signing_wider(arena, at)) {
+			rule = map_get(signing->by_pattern, at);
+			if (rule != NULL && at[0] == '*')
+				add_named(signing, rule->pattern, entry, name);
+			if (rule != NULL && !signing->all)
+				break;
+		}
+	}
+}
+
+/* KEY "%" for a pattern: each name of the KeyTable that it fits. */
+static void
+add_by_name(struct signing *signing, const struct rule *rule, const char *pattern)
+{
+	struct import *import = signing->import;
+	const struct names *names = map_get(signing->names, pattern);
+	const struct keytable_entry *wide;
+	bool any = names != NULL;
+
+	for (const struct named *named = any ? names->first : NULL; named != NULL;
+	    named = named->next) {
+		if (keytable_find(signing->keys, named->entry->name) == named->entry)
+			signing_add(import, named->name, named->entry, rule->at);
 	}
 	wide = keytable_find_pattern(signing->keys, pattern);
 	if (wide != NULL && !wide->is_bad)
@@ -407,6 +455,8 @@ signing_read(struct import *import, const struct opendkim *options,
 	signing.by_pattern = map_new(import->arena);
 	for (size_t i = 0; i < set.n; i++)
 		read_line(&signing, &set.p[i]);
+	signing.names = map_new(import->arena);
+	index_names(&signing);
 	map_each(signing.by_pattern, add_pattern, &signing);
 	for (size_t i = 0; i < signing.n; i++) {
 		if (signing.rules[i].user != NULL)

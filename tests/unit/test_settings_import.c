@@ -4,7 +4,9 @@
  */
 #include "settings_text.h"
 #include "base/ip.h"
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "exact.h"
 #include "settings/import/signing.h"
 
@@ -400,6 +402,69 @@ many_domains(void **state)
 	free(st);
 }
 
+static void
+put(const char *directory, const char *name, const char *text, mode_t mode)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	unlink(path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(path, mode), 0);
+	if (geteuid() == 0)	/* root's group is trusted */
+		assert_int_equal(chown(path, 0, 65534), 0);
+}
+
+/* Who may write them says whose mail is signed. */
+static void
+looks_who_may_write(void **state)
+{
+	static const struct { mode_t config, table; const char *error, *remark; } rows[] = {
+		{ 0644, 0644, NULL, NULL },
+		{ 0646, 0644, "everybody can write this file", NULL },
+		{ 0644, 0646, "everybody can write this file", NULL },
+		{ 0664, 0644, NULL, "its group can write this file" },
+		{ 0644, 0664, NULL, "its group can write this file" },
+	};
+	char dir[] = "/tmp/mw-import.XXXXXX", text[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct files *files = files_new();
+		char path[128];
+
+		snprintf(text, sizeof(text), "KeyTable %s/kt\nSigningTable refile:%s/st\n", dir,
+		    dir);
+		put(dir, "od", text, rows[i].config);
+		put(dir, "kt", "k a.example:s1:/nowhere/k.pem\n", rows[i].table);
+		put(dir, "st", "*@a.example k\n", 0644);
+		snprintf(text, sizeof(text), "import \"opendkim\" { config = \"%s/od\" }\n",
+		    dir);
+		put(dir, "f", text, 0644);
+		snprintf(path, sizeof(path), "%s/f", dir);
+		settings_unref(&settings);
+		settings = settings_load(files, path, text_check_exists, arena, &error);
+		if ((settings == NULL) != (rows[i].error != NULL) || (settings == NULL &&
+		    strstr(error, rows[i].error) == NULL))
+			fail_msg("row %zu: %s", i, settings == NULL ? error : "loaded");
+		if (settings != NULL && (strstr(settings->remarks, "its group can") != NULL) !=
+		    (rows[i].remark != NULL))
+			fail_msg("row %zu: %s", i, settings->remarks);
+		files_free(&files);
+	}
+	for (const char *const *name = (const char *const []){ "od", "kt", "st", "f", NULL };
+	    *name != NULL; name++) {
+		snprintf(text, sizeof(text), "%s/%s", dir, *name);
+		unlink(text);
+	}
+	rmdir(dir);
+}
+
 static double
 seconds_of(const char *text, const char *kt, const char *st)
 {
@@ -479,6 +544,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(takes_no_square_of_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(looks_who_may_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_below_a_pattern, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(exact_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(first_pattern, set_up, tear_down),

@@ -96,12 +96,8 @@ read_file(struct import *import, const char *option, const struct import_text *t
 		    log_safe(import->arena, slice_of(path), 200), strerror(file->error));
 		return false;
 	}
-	/* Whoever writes it says whose mail is signed. */
-	if (file->mode & 02) {
-		import_say(import, IMPORT_ERROR, (struct import_place){ file->path, 0 },
-		    option, "everybody can write this file: chmod o-w it");
+	if (!import_trusts(import, file, option))
 		return false;
-	}
 	dataset_parse(import->arena, (struct slice){ file->bytes, file->size }, file->path,
 	    set);
 	return true;

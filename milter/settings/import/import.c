@@ -4,10 +4,12 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "settings/files.h"
 #include "settings/import/import.h"
 
 enum { SHOWN_MAX = 80, OPTION_MAX = 60 };
@@ -62,6 +64,22 @@ import_say(struct import *import, enum import_weight weight, struct import_place
 	va_start(ap, format);
 	remark->text = arena_vprintf(import->arena, format, ap);
 	va_end(ap);
+}
+
+bool
+import_trusts(struct import *import, const struct file *file, const char *option)
+{
+	const struct import_place at = { file->path, 0 };
+
+	if ((file->mode & S_IWOTH) != 0) {
+		import_say(import, IMPORT_ERROR, at, option, "everybody can write this file: "
+		    "chmod o-w it");
+		return false;
+	}
+	if ((file->mode & S_IWGRP) != 0 && file->gid != 0)
+		import_say(import, IMPORT_WARNING, at, option, "its group can write this file, "
+		    "and so say whose mail is signed: chmod g-w it");
+	return true;
 }
 
 const char *

@@ -12,6 +12,7 @@
 #include "settings/settings.h"
 
 struct arena;
+struct file;
 struct files;
 struct map;
 
@@ -78,6 +79,12 @@ struct import {
 
 struct import *import_new(struct arena *arena, struct files *files,
     const struct map *own);
+
+/*
+ * Whoever writes the file says whose mail is signed, and with what key.  False and
+ * a remark where that is everybody; a remark where it is a group, but root's.
+ */
+bool import_trusts(struct import *import, const struct file *file, const char *option);
 
 /* Beyond IMPORT_REMARKS_MAX errors still count. */
 void import_say(struct import *import, enum import_weight weight,

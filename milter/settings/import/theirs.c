@@ -120,6 +120,8 @@ read_conf(struct reader *reader, const char *path, struct import_place from)
 		    log_safe(import->arena, slice_of(path), 200), strerror(file->error));
 		return;
 	}
+	if (!import_trusts(import, file, NULL))
+		return;
 	text = (struct slice){ file->bytes, file->size };
 	at = (struct import_place){ file->path, 0 };
 	reader->depth++;

@@ -181,6 +181,23 @@ arena_printf(struct arena *arena, const char *format, ...)
 	return text;
 }
 
+char *
+arena_count(struct arena *arena, uint64_t n)
+{
+	char text[32], *p = text + sizeof(text) - 1;
+	unsigned digits = 0;
+
+	*p = '\0';
+	do {
+		if (digits > 0 && digits % 3 == 0)
+			*--p = ',';
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+		digits++;
+	} while (n > 0);
+	return arena_strdup(arena, p);
+}
+
 void
 arena_defer(struct arena *arena, void (*fn)(void *), void *object)
 {

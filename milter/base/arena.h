@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 
@@ -30,6 +31,9 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *arena, const char *format, va_list ap)
     __attribute__((format(printf, 2, 0)));
+
+/* A number for people: "1,234,567". */
+char *arena_count(struct arena *arena, uint64_t n);
 
 /* Calls fn(object) when the arena is freed: for foreign objects. */
 void arena_defer(struct arena *arena, void (*fn)(void *), void *object);

@@ -30,16 +30,6 @@ wire_size(const struct check_input *input)
 	return size;
 }
 
-/* "26,214,400". */
-static const char *
-thousands(const struct check_input *input, uint64_t n)
-{
-	if (n < 1000)
-		return arena_printf(input->arena, "%u", (unsigned)n);
-	return arena_printf(input->arena, "%s,%03u", thousands(input, n / 1000),
-	    (unsigned)(n % 1000));
-}
-
 void
 check_message_oversize(const struct check_input *input, struct check_result *result)
 {
@@ -72,8 +62,8 @@ check_message_oversize(const struct check_input *input, struct check_result *res
 	if (!check_tally_any(&tally, result) || smallest == NULL)
 		return;
 	check_hit(input, result, "The message has %s octets as it is sent; %s takes at "
-	    "most %s (recipients at %s).", thousands(input, size), smallest->title,
-	    thousands(input, smallest->size_max), buf_str(&tally.names));
+	    "most %s (recipients at %s).", arena_count(input->arena, size), smallest->title,
+	    arena_count(input->arena, smallest->size_max), buf_str(&tally.names));
 	if (refusing < to->n || !parts_all_recipients(input))
 		result->action = ACTION_NONE;
 }
@@ -106,9 +96,9 @@ check_attachment_large(const struct check_input *input, struct check_result *res
 	largest = largest_part(input->message->view);
 	if (largest == NULL)
 		check_hit(input, result, "The message has %s octets as it is sent.",
-		    thousands(input, size));
+		    arena_count(input->arena, size));
 	else
 		check_hit(input, result, "The message has %s octets as it is sent. %s has "
-		    "%s of them.", thousands(input, size), parts_title(input, largest),
-		    thousands(input, largest->size));
+		    "%s of them.", arena_count(input->arena, size), parts_title(input, largest),
+		    arena_count(input->arena, largest->size));
 }

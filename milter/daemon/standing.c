@@ -446,14 +446,15 @@ static uint64_t
 resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long all = 0, resident = 0;
+	char line[128], *second;
+	uint64_t pages = 0;
 
 	if (file == NULL)
 		return 0;
-	if (fscanf(file, "%lu %lu", &all, &resident) != 2)
-		resident = 0;
+	if (fgets(line, sizeof(line), file) != NULL && (second = strchr(line, ' ')) != NULL)
+		pages = strtoull(second, NULL, 10);
 	fclose(file);
-	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t

@@ -57,8 +57,7 @@ is_true(const json_t *object, const char *key)
 static const char *
 count(const struct view *v, uint64_t n)
 {
-	return n < 1000 ? arena_printf(v->page->arena, "%" PRIu64, n) :
-	    arena_printf(v->page->arena, "%s,%03" PRIu64, count(v, n / 1000), n % 1000);
+	return arena_count(v->page->arena, n);
 }
 
 /* "3 days 4 h", "4 h 2 min", "12 min", "30 s". */

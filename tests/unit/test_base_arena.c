@@ -97,6 +97,21 @@ leave_b_then_a(void *object)
 }
 
 static void
+test_count(void **state)
+{
+	static const struct { uint64_t n; const char *text; } rows[] = {
+		{ 0, "0" }, { 9, "9" }, { 999, "999" }, { 1000, "1,000" }, { 26214400, "26,214,400" },
+		{ UINT64_MAX, "18,446,744,073,709,551,615" },
+	};
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(arena_count(arena, rows[i].n), rows[i].text);
+	arena_free(&arena);
+}
+
+static void
 test_deferred_newest_first(void **state)
 {
 	struct trail trail = { .n = 0 };
@@ -117,6 +132,7 @@ main(void)
 		cmocka_unit_test(test_alloc_is_zeroed_and_aligned),
 		cmocka_unit_test(test_blocks_do_not_overlap),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_deferred_newest_first),
 	};
 

@@ -272,7 +272,7 @@ def run(build, name, kind):
 
 
 def main():
-    for kind in ("unix", "inet"):
+    for kind in ("unix",) if mta.chosen(sys.argv) == "sendmail" else ("unix", "inet"):
         try:
             run(pathlib.Path(sys.argv[1]).resolve(), mta.chosen(sys.argv), kind)
         except Exception:

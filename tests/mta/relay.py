@@ -267,12 +267,16 @@ def run(build, name, kind, canon, extensions, breaks, label):
 
 def main():
     build = sys.argv[1]
-    full = ("8BITMIME", "SMTPUTF8", "SIZE 0")
+    full, none = ("8BITMIME", "SMTPUTF8", "SIZE 0"), ("SIZE 0",)
     name = mta.chosen(sys.argv)
     run(build, name, "unix", "relaxed/relaxed", full, BREAKS, "unix")
-    run(build, name, "inet", "simple/simple", full, BREAKS, "inet")
-    run(build, name, "unix", "relaxed/simple", ("SIZE 0",), BREAKS_WITHOUT_8BITMIME,
-        "no 8BITMIME")
+    if name == "sendmail":      # over TCP it waits at each message
+        run(build, name, "unix", "simple/simple", none, BREAKS_WITHOUT_8BITMIME,
+            "no 8BITMIME")
+    else:
+        run(build, name, "inet", "simple/simple", full, BREAKS, "inet")
+        run(build, name, "unix", "relaxed/simple", none, BREAKS_WITHOUT_8BITMIME,
+            "no 8BITMIME")
     return 1 if failed else 0
 
 

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "core/core.h"
 #include "core/health.h"
 #include "core/modefile.h"
@@ -153,6 +154,7 @@ reload(struct files *files)
 		atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
 		record_sink_reopen(worker.sink);
 		swap_snapshot(fresh);
+		mem_trim();	/* the old settings: megabytes, in any of malloc's heaps */
 		standing_reloaded(worker.standing, NULL);
 		atomic_store(&worker.look_now, 1);
 		speak(CHANNEL_LOADED, "");

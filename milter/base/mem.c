@@ -31,12 +31,25 @@ mem_alloc(size_t size)
 }
 
 #ifdef __GLIBC__
+enum { HEAPS = 2 };
+
+void
+mem_few_heaps(void)
+{
+	mallopt(M_ARENA_MAX, HEAPS);
+}
+
 void
 mem_trim(void)
 {
 	malloc_trim(0);
 }
 #else
+void
+mem_few_heaps(void)
+{
+}
+
 void
 mem_trim(void)
 {

@@ -566,6 +566,7 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
 	int status;
 
 	prctl(PR_SET_NAME, "mw-worker");	/* `pkill -HUP mailworthyd` is the master's */
+	mem_few_heaps();
 	worker.snapshot = snapshot;
 	worker.egress = egress;
 	worker.channel = channel;

@@ -33,14 +33,14 @@ def arrivals(rig, clients):
     def all_there():
         if taken <= set(arrived()):
             return True
-        rig.postfix.flush()
+        rig.mta.flush()
         time.sleep(0.5)
         return False
     with contextlib.suppress(AssertionError):
         wait_for(all_there, 60)
     there = arrived()
     lost = taken - set(there)
-    assert not lost, f"lost: {sorted(lost)[:5]} {rig.postfix.queue_list()[:3]}"
+    assert not lost, f"lost: {sorted(lost)[:5]} {rig.mta.queue_list()[:3]}"
     twice = [n for n, count in there.items() if count > 1]
     assert not twice, f"twice: {twice[:5]}"
     ghosts = set(there) & deferred
@@ -55,7 +55,7 @@ def arrivals(rig, clients):
 
 @contextlib.contextmanager
 def under_load(build, kind="unix", n=8):
-    with process.Rig(build, kind) as rig:
+    with process.Rig(build, "postfix", kind) as rig:
         clients = process.Clients(rig, n)
         try:
             time.sleep(1)
@@ -81,7 +81,7 @@ def descriptors(rig):
 def postfix_killed(build):
     with under_load(build) as (rig, clients):
         worker, before = rig.daemon.worker_pid(), descriptors(rig)
-        master = int((rig.postfix.queue / "pid/master.pid").read_text())
+        master = int((rig.mta.queue / "pid/master.pid").read_text())
         killed = 0
         for _ in range(8):
             for pid, name in children(master):
@@ -91,8 +91,8 @@ def postfix_killed(build):
                         killed += 1
             time.sleep(0.7)
         # Postfix's master waits a minute for a service that died twice: start it anew
-        rig.postfix.stop()
-        rig.postfix.start()
+        rig.mta.stop()
+        rig.mta.start()
         time.sleep(3)
         clients.stop()
         figure = arrivals(rig, clients)

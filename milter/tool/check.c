@@ -182,32 +182,31 @@ choose_config(const struct check_run *run, struct files *files)
 	return TOOL_CONFIG;
 }
 
-static int
-open_run(struct check_run *run)
+static bool
+open_run(struct check_run *run, const char **error_r)
 {
 	struct files *files = files_new();
 	struct core_options parts = { .clock = &clock_system };
-	const char *error = "";
 
 	run->snapshot = snapshot_load_lenient(files, choose_config(run, files), run->arena,
-	    &error);
+	    error_r);
 	files_free(&files);
 	if (run->snapshot == NULL)
-		return tool_error("%s", error);
-	parts.dns = run->dns = open_dns(run, &error);
+		return false;
+	parts.dns = run->dns = open_dns(run, error_r);
 	if (run->dns == NULL)
-		return tool_error("%s", error);
+		return false;
 	run->egress = egress_facts_new();
 	/* what the daemon has seen helps; an ordinary user may not read it */
 	run->sightings = sightings_open(arena_printf(run->arena, "%s/sightings",
 	    snapshot_settings(run->snapshot)->state_dir));
 	parts.egress = run->egress;
 	parts.sightings = run->sightings;
-	run->core = core_new(&parts, &error);
+	run->core = core_new(&parts, error_r);
 	if (run->core == NULL)
-		return tool_error("%s", error);
+		return false;
 	core_set_mode(run->core, MODE_ENFORCE);	/* judge what enforce would do */
-	return TOOL_OK;
+	return true;
 }
 
 static void
@@ -406,26 +405,37 @@ check_file(struct check_run *run, const char *path, bool several)
 	return status;
 }
 
+/* The worst status of all; a file that cannot be read ends the run. */
+static int
+check_files(struct check_run *run, char **paths, int n)
+{
+	int worst = TOOL_OK, status;
+
+	for (int i = 0; i < n && worst != TOOL_USAGE; i++) {
+		status = check_file(run, paths[i], n > 1);
+		if (status > worst)
+			worst = status;
+	}
+	return worst;
+}
+
 int
 tool_check(int argc, char **argv)
 {
 	struct check_options options = { 0 };
 	struct check_run run = { .options = &options };
 	int status = parse_options(argc, argv, &options);
-	int worst, i;
+	const char *error = "";
 
 	if (status != -1)
 		return status;
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
 	run.arena = arena_new();
-	worst = validate(&options, run.arena);
-	if (worst == -1)
-		worst = open_run(&run);
-	for (i = optind; i < argc && worst != TOOL_USAGE; i++) {
-		status = check_file(&run, argv[i], argc - optind > 1);
-		if (status > worst)
-			worst = status;
+	status = validate(&options, run.arena);
+	if (status == -1) {
+		status = open_run(&run, &error) ?
+		    check_files(&run, argv + optind, argc - optind) : tool_error("%s", error);
 	}
 	close_run(&run);
-	return worst;
+	return status;
 }

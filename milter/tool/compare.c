@@ -34,7 +34,7 @@ is_blank(char byte)
 void
 message_split(struct slice text, struct message_text *split_r)
 {
-	struct slice line, before = text;
+	struct slice line, before;
 
 	split_r->n = 0;
 	while (text.n > 0) {

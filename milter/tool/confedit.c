@@ -122,8 +122,8 @@ const char *
 confedit_add_key(struct arena *arena, struct slice text, unsigned line, const char *name,
     const char *entry, const char **error_r)
 {
+	struct place place = { 0, 0 };
 	struct slice indent;
-	struct place place;
 	struct buf out;
 	size_t at;
 

@@ -185,7 +185,7 @@ static void
 split_via(struct arena *arena, const char *via, const char **host_r, const char **port_r)
 {
 	struct slice text = slice_of(via), host;
-	size_t colon = text.n;
+	size_t colon;
 
 	*port_r = "25";
 	if (text.n > 0 && *text.p == '[') {

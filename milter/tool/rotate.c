@@ -334,39 +334,47 @@ last_of_kind(const struct rotation *rotation, struct files *files, unsigned *bit
 	return NULL;
 }
 
-static int
+static bool
 find_section(struct rotation *rotation, struct files *files)
 {
 	struct keygen *keygen = rotation->keygen;
 	unsigned bits = 0;
 
 	rotation->domain = settings_find_domain(rotation->settings, keygen->domain);
-	if (rotation->domain == NULL || rotation->domain->n_keys == 0)
-		return tool_error("%s manages no %s: `mailworthy keygen %s` makes its first key",
+	if (rotation->domain == NULL || rotation->domain->n_keys == 0) {
+		tool_error("%s manages no %s: `mailworthy keygen %s` makes its first key",
 		    rotation->settings->path, keygen->domain, keygen->domain);
+		return false;
+	}
 	rotation->last = last_of_kind(rotation, files, &bits);
-	if (rotation->last == NULL)
-		return tool_error("the section \"%s\" of %s has no %s key that can be read here: "
+	if (rotation->last == NULL) {
+		tool_error("the section \"%s\" of %s has no %s key that can be read here: "
 		    "run this as root, or make the first one with `mailworthy keygen%s %s`",
 		    rotation->domain->name, rotation->settings->path,
 		    keygen->type == KEY_RSA ? "RSA" : "Ed25519",
 		    keygen->type == KEY_RSA ? "" : " --ed25519", keygen->domain);
-	if (rotation->domain->source != NULL || rotation->last->source != NULL)
-		return tool_error("the keys of %s come from %s: add the next one there (`mailworthy "
+		return false;
+	}
+	if (rotation->domain->source != NULL || rotation->last->source != NULL) {
+		tool_error("the keys of %s come from %s: add the next one there (`mailworthy "
 		    "keygen %s` makes it)", keygen->domain, rotation->domain->source != NULL ?
 		    rotation->domain->source : rotation->last->source, keygen->domain);
+		return false;
+	}
 	if (!keygen->bits_given && bits > keygen->bits)
 		keygen->bits = bits;
 	rotation->from_template = strstr(rotation->last->file, "%d") != NULL;
-	return TOOL_OK;
+	return true;
 }
 
 static int
-run(struct rotation *rotation)
+run(struct rotation *rotation, struct files *files)
 {
 	const char *error = "";
 	int status;
 
+	if (!find_section(rotation, files))
+		return TOOL_USAGE;
 	rotation->dns = dns_new(&rotation->settings->resolver, &clock_system,
 	    rotation->arena, &error);
 	if (rotation->dns != NULL)
@@ -390,9 +398,7 @@ keygen_rotate(struct keygen *keygen)
 	if (rotation.settings == NULL)
 		status = tool_error("%s", error);
 	else
-		status = find_section(&rotation, files);
-	if (status == TOOL_OK)
-		status = run(&rotation);
+		status = run(&rotation, files);
 	arena_free(&rotation.arena);	/* before the resolver: its questions live there */
 	dns_free(&rotation.dns);
 	if (rotation.settings != NULL)

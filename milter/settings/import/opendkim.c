@@ -214,7 +214,8 @@ read_single(struct import *import, const struct opendkim *options)
 			    line->key), &pattern);
 		else
 			signing_parse_key(import->arena, line->key, &pattern);
-		if (pattern.wrong != NULL || pattern.user != NULL) {
+		if (pattern.wrong != NULL || pattern.user != NULL ||
+		    pattern.domains[0] == NULL) {
 			import_say(import, IMPORT_ERROR, line->at, "Domain",
 			    "expected a domain (got %s)", import_shown(import, line->key));
 			continue;

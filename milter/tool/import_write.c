@@ -17,6 +17,14 @@ drop_blank(struct buf *out)
 		out->p[--out->n] = '\0';
 }
 
+/* A line end in a path would end the comment. */
+static void
+add_visible(struct buf *out, struct slice word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		buf_add_char(out, (unsigned char)word.p[i] < ' ' ? '?' : word.p[i]);
+}
+
 /* Words in lines that begin with "# " and the indent; the first with `first`. */
 static void
 put_comment(struct buf *out, const char *first, const char *indent, const char *text)
@@ -32,7 +40,7 @@ put_comment(struct buf *out, const char *first, const char *indent, const char *
 			buf_printf(out, "\n# %s", indent);
 			column = strlen(indent) + 2;
 		}
-		buf_add_slice(out, word);
+		add_visible(out, word);
 		buf_add_char(out, ' ');
 		column += word.n + 1;
 	}
@@ -97,8 +105,10 @@ put_domain(struct buf *out, const struct import *import,
 {
 	const struct import_key *key;
 
-	buf_printf(out, "\n# %s:%u\ndomain \"%s\" {\n", domain->at.file, domain->at.line,
-	    domain->name);
+	buf_add_char(out, '\n');
+	put_comment(out, "", "", arena_printf(out->arena, "%s:%u", domain->at.file,
+	    domain->at.line));
+	buf_printf(out, "domain \"%s\" {\n", domain->name);
 	for (size_t i = 0; i < domain->n_keys; i++) {
 		key = &domain->keys[i];
 		buf_printf(out, "\tkey \"%s\" { file = ", key->selector);
@@ -168,7 +178,9 @@ import_write(struct buf *out, const struct import *import,
 	if (import->n_untold > 0)
 		buf_printf(out, "# (%zu more remarks)\n#\n", import->n_untold);
 	put_main(out, import);
-	for (size_t i = 0; i < import->n_domains; i++)
-		put_domain(out, import, &import->domains[i]);
+	for (size_t i = 0; i < import->n_domains; i++) {
+		if (import->domains[i].n_keys > 0)	/* else a remark has said why */
+			put_domain(out, import, &import->domains[i]);
+	}
 	put_steps(out, source);
 }

@@ -226,6 +226,8 @@ static const struct {
 	{ "domain { example.com { path = \"k.pem\" } }", "expected a path that starts with" },
 	{ "domain { example { path = \"/k\" } }", "expected a domain and a selector" },
 	{ "path_map = \"https://x/\";", "only files are read" },
+	{ "selector = \"s\nmode = enforce\";", "expected a selector" },
+	{ "domain { example.com { path = \"/k\n\" } }", "or another control character" },
 };
 
 static void

@@ -109,12 +109,29 @@ import_domain(struct import *import, const char *name, struct import_place at)
 	return domain;
 }
 
+/* No file of ours can say it. */
+static bool
+has_control(const char *path)
+{
+	for (; *path != '\0'; path++) {
+		if ((unsigned char)*path < ' ' || *path == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 void
 import_key(struct import *import, struct import_domain *domain,
     const struct import_key *key)
 {
 	struct import_key *same;
 
+	if (has_control(key->file)) {
+		import_say(import, IMPORT_ERROR, key->at, NULL, "the path of a key of %s holds "
+		    "a line end or another control character: rename the file",
+		    import_shown(import, domain->name));
+		return;
+	}
 	for (size_t i = 0; i < domain->n_keys; i++) {
 		same = &domain->keys[i];
 		if (strcmp(same->selector, key->selector) != 0)

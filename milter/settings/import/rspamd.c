@@ -220,6 +220,11 @@ add_fallback(struct rspamd *rspamd)
 	const char *below;
 	size_t n;
 
+	if (!name_is_dns(slice_of(rspamd->selector))) {
+		import_say(import, IMPORT_ERROR, rspamd->path_at, "selector", "expected a "
+		    "selector (got %s)", import_shown(import, rspamd->selector));
+		return;
+	}
 	if (path[0] != '/' || strchr(path, '$') != NULL || strstr(path, "%d") == NULL ||
 	    strstr(strstr(path, "%d") + 1, "%") != NULL) {
 		import_say(import, IMPORT_ERROR, rspamd->path_at, "path", "a path for all "

@@ -132,7 +132,7 @@ class Pair:
     def __exit__(self, *_):
         self.ours.stop()
         if self.theirs:
-            self.theirs.terminate()
+            self.theirs.kill()    # asked to end, libmilter takes up to 5 s
             self.theirs.communicate()
 
     def compare(self, differs, subset):

@@ -213,8 +213,10 @@ def one(rig, label, name, how, text, options, breaks):
     record = rig.daemon.records()[-1]
     findings = {f["id"] for f in record["findings"]}
     if got is None or plain is None:
-        report((got is None) == (plain is None), label, "did not arrive: " +
-               rig.mta.read_log()[-600:])
+        late = rig.mta if got is None else rig.plain
+        report((got is None) == (plain is None), label, "did not arrive " +
+               ("with us: " if got is None else "without us: ") + late.read_log()[-600:] +
+               str(late.queue_list()))
         return "failed" if (got is None) != (plain is None) else "undeliverable"
     mended = set(record["repaired"]) & {"headers", "encoding"}
     fields, body = untouched(got, True)

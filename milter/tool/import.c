@@ -53,28 +53,29 @@ usage(FILE *out, int status)
 	return status;
 }
 
-/* 0 or -1 after an error. */
+/* 0 or -1 after an error.  Beside it first: what is there is whole, or as it was. */
 static int
-write_file(const char *path, const char *text, size_t n, int flags)
+write_file(struct arena *arena, const char *path, struct slice text, mode_t mode, bool over)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags,
-	    flags & O_EXCL ? 0600 : 0640);
+	const char *fresh = arena_printf(arena, "%s.new.%ld", path, (long)getpid());
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	bool failed;
 	ssize_t put;
 
 	if (fd == -1)
-		return tool_error("cannot write %s: %s%s", path, strerror(errno),
-		    errno == EEXIST ? "; --force writes over it" : ""), -1;
-	while (n > 0 && (put = write(fd, text, n)) > 0) {
-		text += put;
-		n -= (size_t)put;
-	}
-	if (n > 0 || fsync(fd) != 0) {
-		tool_error("cannot write %s: %s", path, strerror(errno));
-		close(fd);
-		return -1;
-	}
-	close(fd);
-	return 0;
+		return tool_error("cannot write %s: %s", path, strerror(errno)), -1;
+	while (text.n > 0 && (put = write(fd, text.p, text.n)) > 0)
+		text = slice_sub(text, (size_t)put, text.n);
+	failed = text.n > 0 || fsync(fd) != 0;
+	failed |= close(fd) != 0;
+	if (!failed)
+		failed = (over ? rename(fresh, path) : link(fresh, path)) != 0;
+	if (failed)
+		tool_error("cannot write %s: %s%s", path, strerror(errno),
+		    errno == EEXIST ? "; --force writes over it" : "");
+	if (failed || !over)
+		unlink(fresh);
+	return failed ? -1 : 0;
 }
 
 /* A key that stands in a table gets a file of its own. */
@@ -83,7 +84,9 @@ take_out(struct import_run *run, struct import *import, const struct import_doma
     struct import_key *key)
 {
 	const struct file *file = files_get(run->files, key->file);
-	const char *path;
+	const struct slice pem = { file->bytes, file->size };
+	const char *path, *error = "";
+	struct slice there;
 
 	if (run->keys == NULL) {
 		import_say(import, IMPORT_ERROR, key->at, NULL, "the key stands in the table "
@@ -93,12 +96,14 @@ take_out(struct import_run *run, struct import *import, const struct import_doma
 	path = arena_printf(run->arena, "%s/%s.%s.pem", run->keys, domain->sign_as != NULL ?
 	    domain->sign_as : domain->name[0] == '*' ? domain->name + 2 : domain->name,
 	    key->selector);
-	if (access(path, F_OK) == 0) {
-		key->file = path;	/* of another section, or of a run before */
-		return 0;
+	if (access(path, F_OK) != 0) {
+		if (write_file(run->arena, path, pem, 0600, false) != 0)
+			return -1;
+	} else if (!tool_read(run->arena, path, pem.n, &there, &error) ||
+	    !slice_eq(there, pem)) {	/* neither of another section nor of a run before */
+		import_say(import, IMPORT_ERROR, key->at, NULL, "%s is there and is another "
+		    "key: name another directory with --keys", path);
 	}
-	if (write_file(path, file->bytes, file->size, O_EXCL) != 0)
-		return -1;
 	key->file = path;
 	return 0;
 }
@@ -127,8 +132,8 @@ finish(const struct import_run *run, const struct import *import)
 		return tool_error("the configuration would be larger than %d bytes", TEXT_MAX);
 	if (run->output == NULL)
 		fwrite(buf_str(&text), 1, text.n, stdout);
-	else if (write_file(run->output, buf_str(&text), text.n,
-	    run->force ? O_TRUNC : O_EXCL) != 0)
+	else if (write_file(run->arena, run->output, slice_of(buf_str(&text)), 0640,
+	    run->force) != 0)
 		return TOOL_USAGE;
 	if (import->n_errors == 0)
 		return TOOL_OK;

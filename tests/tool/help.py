@@ -90,6 +90,44 @@ def check_relative():
            f"does not name {path}: {got.stdout}{got.stderr}"))
 
 
+def check_output():
+    """import -o writes over nothing, --force over a file; a key that stands in a table
+    is written once, and never in place of another."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = pathlib.Path(folder)
+        pem = subprocess.run(["openssl", "genrsa", "1024"], check=True, text=True,
+                             capture_output=True).stdout
+        key = "".join(pem.splitlines()[1:-1])
+        (here / "keys").mkdir()
+        (here / "theirs").write_text(f"KeyTable {here}/kt\nSigningTable {here}/st\n")
+        (here / "kt").write_text(f"k example.com:s:{key}\n")
+        (here / "st").write_text("example.com k\n")
+
+        def write(*more):
+            return subprocess.run([tool, "import", "-o", here / "new", "--keys",
+                                   here / "keys", *more, "opendkim", here / "theirs"],
+                                  capture_output=True, text=True, timeout=60)
+
+        first, text = write(), (here / "new").read_text()
+        (here / "new").write_text("mine\n")
+        second, kept = write(), (here / "new").read_text()
+        third, again = write("--force"), (here / "new").read_text()
+        written = (here / "keys/example.com.s.pem").read_text()
+        (here / "keys/example.com.s.pem").write_text("another\n")
+        fourth, last = write("--force"), (here / "new").read_text()
+        left = sorted(p.name for p in here.iterdir())
+    check("mailworthy import -o FILE --keys DIR",
+          (first.returncode == 0 and not first.stdout, f"{first}"),
+          (f'file = "{here}/keys/example.com.s.pem"' in text, "does not name the key: " + text),
+          ("".join(written.splitlines()[1:-1]) == key, "writes another key"),
+          (second.returncode == 2 and "--force" in second.stderr and kept == "mine\n",
+           f"writes over a file: {second}"),
+          (third.returncode == 0 and again == text, f"--force does not: {third}"),
+          (fourth.returncode == 1 and "is there and is another" in last.replace("\n#   ", " "),
+           f"takes a key for another: {fourth} {last}"),
+          (left == ["keys", "kt", "new", "st", "theirs"], f"leaves {left}"))
+
+
 commands = [line.split()[0] for line in help_of("--help") if re.match(r"  \w", line)]
 named, described = page_options()
 check("mailworthy --help", (len(commands) >= 9, "lists too few commands"),
@@ -104,6 +142,7 @@ for arguments in (("doctor", "a"), ("explain", "a", "b"), ("import", "opendkim",
     check_wrong("mailworthy " + arguments[0], *arguments)
 check_wrong("mailworthy", "nonsense")
 check_relative()
+check_output()
 for fault in faults:
     print(f"not ok {fault}")
 if not faults:

@@ -519,7 +519,7 @@ def kill_worker():
                      what="a new worker")
             took = time.monotonic() - begun
             # a sanitizer starts three times as slowly
-            limit = (1 + (n - 1)) * (3 if "sanitize" in pathlib.Path(build).name else 1)
+            limit = n * (3 if is_sanitized(build) else 1)
             assert took < limit, f"{took:.1f} s"
             rig.watch()
             time.sleep(0.3)

@@ -99,7 +99,8 @@ collect(struct look *look, struct core *core, struct snapshot *snapshot,
 	};
 	struct signer *signer;
 
-	keyring_choose(input.ring, parts->sightings, domain, message->now, &choice);
+	keyring_choose(input.ring, parts->sightings, domain, message->now, message->arena,
+	    &choice);
 	if (choice.usable == RING_USABLE) {
 		signer = signer_new(core_dkim(core), message->arena, choice.rsa,
 		    choice.ed25519, message->headers, NULL, NULL, message->now);

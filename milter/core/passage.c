@@ -116,7 +116,7 @@ passage_begin(struct core *core, struct snapshot *snapshot, struct message *mess
 	message_declare_stream(message, snapshot_settings(snapshot));
 	begin_repair(passage);
 	keyring_choose(snapshot_keyring(snapshot), core_parts(core)->sightings,
-	    message->author_domain, message->now, &passage->choice);
+	    message->author_domain, message->now, arena, &passage->choice);
 	begin_signer(passage);
 	passage->verifier = verifier_new(core_dkim(core), arena, message->headers,
 	    message->now);

@@ -346,7 +346,8 @@ read_keys(const struct standing *standing, const struct snapshot *snapshot,
 
 static void
 read_domain(const struct standing *standing, const struct snapshot *snapshot,
-    const char *name, const struct settings_domain *settings, struct status *status)
+    const char *name, const struct settings_domain *settings, struct arena *arena,
+    struct status *status)
 {
 	const struct seen_domain *seen;
 	struct status_domain domain = { .name = name, .mode = mode_of(status, settings) };
@@ -354,7 +355,7 @@ read_domain(const struct standing *standing, const struct snapshot *snapshot,
 
 	domain.is_pattern = strchr(name, '*') != NULL;
 	keyring_choose(snapshot_keyring(snapshot), standing->parts.sightings,
-	    domain.is_pattern ? NULL : name, status->now, &choice);
+	    domain.is_pattern ? NULL : name, status->now, arena, &choice);
 	domain.usable = choice.usable;
 	if (choice.domain != NULL)
 		read_keys(standing, snapshot, &choice, status);
@@ -391,7 +392,7 @@ read_domains(const struct standing *standing, const struct snapshot *snapshot,
 		if (map_get(met, domain->name) != NULL)
 			continue;
 		map_set(met, domain->name, met);
-		read_domain(standing, snapshot, domain->name, domain, status);
+		read_domain(standing, snapshot, domain->name, domain, arena, status);
 	}
 	for (i = 0; i < keyring_count(ring); i++) {
 		const struct ring_key *key = keyring_at(ring, i);
@@ -399,7 +400,7 @@ read_domains(const struct standing *standing, const struct snapshot *snapshot,
 		if (strchr(key->domain, '*') != NULL || map_get(met, key->domain) != NULL)
 			continue;
 		map_set(met, key->domain, met);
-		read_domain(standing, snapshot, key->domain, key->settings, status);
+		read_domain(standing, snapshot, key->domain, key->settings, arena, status);
 	}
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/arena.h"
 #include "dkim/keyring.h"
 #include "settings/settings.h"
 
@@ -129,7 +130,7 @@ look_at(const struct ring_domain *domain, struct sightings *sightings,
 
 void
 keyring_choose(const struct keyring *ring, struct sightings *sightings,
-    const char *domain, time_t now, struct ring_choice *choice_r)
+    const char *domain, time_t now, struct arena *arena, struct ring_choice *choice_r)
 {
 	struct view views[SETTINGS_KEYS_MAX];
 	const struct view *rsa;
@@ -138,7 +139,7 @@ keyring_choose(const struct keyring *ring, struct sightings *sightings,
 	*choice_r = (struct ring_choice){ .usable = RING_NO_DOMAIN };
 	if (domain == NULL)
 		return;
-	choice_r->domain = keyring_find(ring, domain);
+	choice_r->domain = keyring_find(ring, domain, arena);
 	if (choice_r->domain == NULL)
 		return;
 	n = look_at(choice_r->domain, sightings, views);
@@ -156,24 +157,27 @@ keyring_choose(const struct keyring *ring, struct sightings *sightings,
 	choose_ed25519(views, n, now, choice_r);
 }
 
-time_t
-keyring_takes_over(const struct keyring *ring, struct sightings *sightings,
+/* One of a domain under a star is made up each time it is asked for. */
+static bool
+is_same(const struct ring_key *a, const struct ring_key *b)
+{
+	return a == b || (a->key == b->key && strcmp(a->selector, b->selector) == 0);
+}
+
+static time_t
+takes_over(const struct ring_domain *domain, struct sightings *sightings,
     const struct ring_key *key, time_t now)
 {
-	const struct ring_domain *domain = keyring_find(ring, key->domain);
 	struct view views[SETTINGS_KEYS_MAX];
-	size_t n, i;
+	size_t n = look_at(domain, sightings, views), i;
 
-	if (domain == NULL)
-		return 0;
-	n = look_at(domain, sightings, views);
 	/* from the last on: who comes later takes over from it, too */
 	for (i = n; i-- > 0;) {
 		const struct view *view = &views[i];
 
 		if (key_type(view->key->key) != key_type(key->key))
 			continue;
-		if (view->key == key)
+		if (is_same(view->key, key))
 			return is_match(view) && !is_settled(view, now) &&
 			    choose_view(views, n, key_type(key->key), now) != view ?
 			    view->sighting.since + (time_t)view->sighting.ttl + 1 : 0;
@@ -181,4 +185,16 @@ keyring_takes_over(const struct keyring *ring, struct sightings *sightings,
 			return 0;
 	}
 	return 0;
+}
+
+time_t
+keyring_takes_over(const struct keyring *ring, struct sightings *sightings,
+    const struct ring_key *key, time_t now)
+{
+	struct arena *arena = arena_new();
+	const struct ring_domain *domain = keyring_find(ring, key->domain, arena);
+	time_t when = domain != NULL ? takes_over(domain, sightings, key, now) : 0;
+
+	arena_free(&arena);
+	return when;
 }

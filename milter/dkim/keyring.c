@@ -3,7 +3,6 @@
  * author domain.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@
 #include "settings/files.h"
 #include "settings/settings.h"
 
-enum { ERRORS_MAX = 64 * 1024, DERIVED_MAX = 20000 };
+enum { ERRORS_MAX = 64 * 1024 };
 
 struct loaded {				/* a key file */
 	const char *path;
@@ -33,14 +32,8 @@ struct wild {
 	bool any_plain;
 	bool unseen;
 	struct map *matched;		/* by domain with a file: struct ring_domain */
+	const struct ring_domain *shared;	/* with sign-as: of all without a file */
 	struct ring_domain none;	/* for a domain without a file */
-};
-
-/* Domains that plain keys of a wild section served; grows while in use. */
-struct derived {
-	pthread_mutex_t lock;
-	struct arena *arena;
-	struct map *domains;		/* struct ring_domain */
 };
 
 struct keyring {
@@ -49,7 +42,6 @@ struct keyring {
 	struct map *wild;		/* section name: struct wild */
 	const struct ring_key **keys;
 	size_t n, capacity;
-	struct derived derived;
 };
 
 /* Keys that may be left out unread. */
@@ -270,7 +262,8 @@ wild_domain_new(struct arena *arena, const struct wild *wild, const char *name)
 	    sizeof(*keys));
 
 	*domain = (struct ring_domain){
-		.sdid = arena_strdup(arena, sdid_of(settings, name)), .settings = settings, .keys = keys, .unseen = wild->unseen };
+		.sdid = arena_strdup(arena, sdid_of(settings, name)),
+		.settings = settings, .keys = keys, .unseen = wild->unseen };
 	for (size_t i = 0; i < settings->n_keys; i++) {
 		const struct loaded *loaded = wild->plain[i];
 
@@ -373,8 +366,11 @@ load_wild(struct load *load, const struct settings_domain *settings)
 		}
 	}
 	wild->none.unseen = wild->unseen;
-	if (settings->sign_as != NULL && wild->any_plain)
-		list_domain(load, wild_domain_new(arena, wild, settings->sign_as));
+	if (settings->sign_as != NULL && wild->any_plain) {
+		/* no file has the name with the star: the plain keys alone */
+		wild->shared = wild_domain_new(arena, wild, settings->name);
+		list_domain(load, wild->shared);
+	}
 	map_each(wild->matched, fill_domain, &fill);
 	wild->matched = fill.domains;
 	map_set(load->ring->wild, settings->name, wild);
@@ -390,9 +386,6 @@ ring_new(void)
 	ring->arena = arena_new();
 	ring->exact = map_new(ring->arena);
 	ring->wild = map_new(ring->arena);
-	ring->derived.arena = arena_new();
-	ring->derived.domains = map_new(ring->derived.arena);
-	pthread_mutex_init(&ring->derived.lock, NULL);
 	return ring;
 }
 
@@ -466,8 +459,6 @@ keyring_free(struct keyring **ring_p)
 	*ring_p = NULL;
 	if (ring == NULL)
 		return;
-	pthread_mutex_destroy(&ring->derived.lock);
-	arena_free(&ring->derived.arena);
 	arena_free(&ring->arena);
 	free(ring);
 }
@@ -484,38 +475,26 @@ keyring_at(const struct keyring *ring, size_t i)
 	return ring->keys[i];
 }
 
-/* The ring domain of a name that only plain keys of the section serve. */
+/*
+ * What plain keys serve is made up for whoever asks: senders choose the names, so
+ * that a table of them would grow without end.
+ */
 static const struct ring_domain *
-derive(const struct keyring *ring, const struct wild *wild, const char *name)
-{
-	/* The ring is const to all others; this part has a lock of its own. */
-	struct derived *derived = (struct derived *)(uintptr_t)&ring->derived;
-	struct ring_domain *domain;
-
-	pthread_mutex_lock(&derived->lock);
-	domain = map_get(derived->domains, name);
-	if (domain == NULL && map_count(derived->domains) < DERIVED_MAX) {
-		domain = wild_domain_new(derived->arena, wild, name);
-		map_set(derived->domains, name, domain);
-	}
-	pthread_mutex_unlock(&derived->lock);
-	return domain == NULL ? &wild->none : domain;
-}
-
-static const struct ring_domain *
-find_in(const struct keyring *ring, const struct wild *wild, const char *name)
+find_in(const struct wild *wild, const char *name, struct arena *arena)
 {
 	const struct ring_domain *domain = map_get(wild->matched, name);
 
 	if (domain != NULL)
 		return domain;
+	if (wild->shared != NULL)
+		return wild->shared;
 	if (wild->any_plain)
-		return derive(ring, wild, name);
+		return wild_domain_new(arena, wild, name);
 	return wild->unseen ? &wild->none : NULL;
 }
 
 const struct ring_domain *
-keyring_find(const struct keyring *ring, const char *name)
+keyring_find(const struct keyring *ring, const char *name, struct arena *arena)
 {
 	const struct ring_domain *domain = map_get(ring->exact, name);
 	const struct wild *wild;
@@ -529,11 +508,11 @@ keyring_find(const struct keyring *ring, const char *name)
 		snprintf(pattern, sizeof(pattern), "*.%s", parent);
 		wild = map_get(ring->wild, pattern);
 		if (wild != NULL) {
-			domain = find_in(ring, wild, name);
+			domain = find_in(wild, name, arena);
 			return domain != NULL ? domain : &wild->none;
 		}
 	}
 	/* "*" manages the domains that it has a key for. */
 	wild = map_get(ring->wild, "*");
-	return wild == NULL ? NULL : find_in(ring, wild, name);
+	return wild == NULL ? NULL : find_in(wild, name, arena);
 }

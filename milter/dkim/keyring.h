@@ -30,7 +30,7 @@ enum key_dns {			/* what DNS shows of a key */
 	KEY_DNS_MALFORMED,
 };
 
-struct ring_key {		/* one key of one domain; lives as long as the ring */
+struct ring_key {		/* one key of one domain; of keyring_at(): as long as the ring */
 	const char *domain;	/* d= */
 	const char *selector;	/* s= */
 	const char *path;
@@ -66,9 +66,12 @@ void keyring_free(struct keyring **ring);
 size_t keyring_count(const struct keyring *ring);
 const struct ring_key *keyring_at(const struct keyring *ring, size_t i);
 
-/* The managed domain whose keys sign for author domain `domain` or NULL.
- * d= is the author domain itself for "*.name" and "*" (keys_r from template),
- * and the name of the section else. */
+/*
+ * The managed domain whose keys sign for author domain `domain` or NULL.
+ * d= is the author domain itself for "*.name" and "*", the name of the section
+ * else, and what sign-as names before both.  Lives as long as the ring or, made up
+ * for a domain under a star, as the arena, whichever ends first.
+ */
 struct ring_domain {
 	const char *sdid;			/* d= to sign with */
 	const struct settings_domain *settings;
@@ -76,7 +79,8 @@ struct ring_domain {
 	size_t n_keys;
 	bool unseen;				/* some keys could not be read */
 };
-const struct ring_domain *keyring_find(const struct keyring *ring, const char *domain);
+const struct ring_domain *keyring_find(const struct keyring *ring, const char *domain,
+    struct arena *arena);
 
 /* ---- what DNS has shown ---- */
 
@@ -135,9 +139,9 @@ struct ring_choice {
 };
 
 /* What signs now, by what DNS has shown; never waits.  No domain (NULL):
- * RING_NO_DOMAIN. */
+ * RING_NO_DOMAIN.  Lives as keyring_find() says. */
 void keyring_choose(const struct keyring *ring, struct sightings *sightings,
-    const char *domain, time_t now, struct ring_choice *choice_r);
+    const char *domain, time_t now, struct arena *arena, struct ring_choice *choice_r);
 
 /* When a key that does not sign will, should DNS go on to show what it shows; 0:
  * it signs, or a later key is before it, or its record is not there. */

@@ -415,7 +415,7 @@ say_unmanaged(struct doctor *doctor, const char *domain)
 {
 	struct doctor_line *line;
 
-	if (keyring_find(snapshot_keyring(doctor->snapshot), domain) != NULL ||
+	if (keyring_find(snapshot_keyring(doctor->snapshot), domain, doctor->arena) != NULL ||
 	    settings_find_domain(doctor->settings, domain) != NULL)
 		return;
 	line = doctor_say(doctor, DOCTOR_ADVICE, "domains", domain, "The domain is not "

@@ -167,7 +167,7 @@ say_good(struct doctor *doctor, const struct ring_key *key,
 	struct ring_choice choice;
 
 	keyring_choose(snapshot_keyring(doctor->snapshot), doctor->sightings, key->domain,
-	    doctor->report->now, &choice);
+	    doctor->report->now, doctor->arena, &choice);
 	doctor_say(doctor, DOCTOR_OK, "key", key->dns_name, "%s, DNS shows it%s%s; %s",
 	    strength(doctor, key), strcmp(answer->canonical, answer->name) != 0 ?
 	    ", by a CNAME to " : "", strcmp(answer->canonical, answer->name) != 0 ?
@@ -225,7 +225,7 @@ static bool
 another_matches(struct doctor *doctor, const struct ring_key *key)
 {
 	const struct ring_domain *domain = keyring_find(snapshot_keyring(doctor->snapshot),
-	    key->domain);
+	    key->domain, doctor->arena);
 	struct sighting seen;
 
 	for (size_t i = 0; domain != NULL && i < domain->n_keys; i++) {

@@ -39,9 +39,10 @@ static struct ring_domain domain = { .sdid = "example.com", .keys = pointers };
 
 /* Stands in for keyring.c: one domain. */
 const struct ring_domain *
-keyring_find(const struct keyring *ring, const char *name)
+keyring_find(const struct keyring *ring, const char *name, struct arena *memory)
 {
 	(void)ring;
+	(void)memory;
 	return strcmp(name, "example.com") == 0 ? &domain : NULL;
 }
 
@@ -189,7 +190,7 @@ check(const struct row *rows, size_t n_rows, size_t n_keys)
 
 		for (size_t k = 0; k < row->n; k++)
 			note(sightings, &row->looks[k]);
-		keyring_choose(NULL, sightings, "example.com", NOW, &choice);
+		keyring_choose(NULL, sightings, "example.com", NOW, arena, &choice);
 		if (choice.usable != row->usable ||
 		    choice.rsa != (row->rsa < 0 ? NULL : &ring_keys[row->rsa]) ||
 		    choice.ed25519 != (row->ed25519 < 0 ? NULL :
@@ -222,20 +223,20 @@ test_no_keys(void **state)
 	struct ring_choice choice;
 
 	(void)state;
-	keyring_choose(NULL, sightings, "example.net", NOW, &choice);
+	keyring_choose(NULL, sightings, "example.net", NOW, arena, &choice);
 	assert_int_equal(choice.usable, RING_NO_DOMAIN);
 	assert_null(choice.domain);
 	/* No author, no domain. */
-	keyring_choose(NULL, sightings, NULL, NOW, &choice);
+	keyring_choose(NULL, sightings, NULL, NOW, arena, &choice);
 	assert_int_equal(choice.usable, RING_NO_DOMAIN);
 	domain.n_keys = 0;
-	keyring_choose(NULL, sightings, "example.com", NOW, &choice);
+	keyring_choose(NULL, sightings, "example.com", NOW, arena, &choice);
 	assert_int_equal(choice.usable, RING_NO_KEY);
 	assert_ptr_equal(choice.domain, &domain);
 	/* Ed25519 keys alone. */
 	domain.keys = &pointers[ED];
 	domain.n_keys = 2;
-	keyring_choose(NULL, sightings, "example.com", NOW, &choice);
+	keyring_choose(NULL, sightings, "example.com", NOW, arena, &choice);
 	assert_int_equal(choice.usable, RING_NO_KEY);
 	domain.keys = pointers;
 	sightings_close(&sightings);
@@ -251,13 +252,13 @@ test_corners(void **state)
 
 	(void)state;
 	domain.n_keys = KEYS;
-	keyring_choose(NULL, NULL, "example.com", NOW, &choice);
+	keyring_choose(NULL, NULL, "example.com", NOW, arena, &choice);
 	assert_ptr_equal(choice.rsa, &ring_keys[OLD]);
 	assert_false(choice.rsa_known);
 	twin.selector = "old";
 	domain.keys = pair;
 	domain.n_keys = 2;
-	keyring_choose(NULL, NULL, "example.com", NOW, &choice);
+	keyring_choose(NULL, NULL, "example.com", NOW, arena, &choice);
 	assert_ptr_equal(choice.rsa, &ring_keys[OLD]);
 	assert_null(choice.ed25519);
 	domain.keys = pointers;
@@ -282,9 +283,9 @@ test_takes_over(void **state)
 	at = keyring_takes_over(NULL, sightings, &ring_keys[NEW], NOW);
 	assert_int_equal(at, NOW - 100 + TTL + 1);
 	/* that is when it does, and not a second before */
-	keyring_choose(NULL, sightings, "example.com", at - 1, &choice);
+	keyring_choose(NULL, sightings, "example.com", at - 1, arena, &choice);
 	assert_ptr_equal(choice.rsa, &ring_keys[OLD]);
-	keyring_choose(NULL, sightings, "example.com", at, &choice);
+	keyring_choose(NULL, sightings, "example.com", at, arena, &choice);
 	assert_ptr_equal(choice.rsa, &ring_keys[NEW]);
 	/* it signs; nobody shows the new one; the old ones have had their time */
 	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[NEW], at), 0);

@@ -125,15 +125,15 @@ test_by_name(void **state)
 	assert_string_equal(keyring_at(ring, 1)->selector, "s2");
 	assert_int_equal(key_type(keyring_at(ring, 1)->key), KEY_ED25519);
 	assert_string_equal(keyring_at(ring, 0)->path, path("rsa.pem"));
-	found = keyring_find(ring, "example.com");
+	found = keyring_find(ring, "example.com", arena);
 	assert_string_equal(found->sdid, "example.com");
 	assert_ptr_equal(found->settings, &domains[0]);
 	assert_int_equal(found->n_keys, 2);
 	assert_ptr_equal(found->keys[0], keyring_at(ring, 0));
-	assert_int_equal(keyring_find(ring, "empty.example.com")->n_keys, 0);
-	assert_null(keyring_find(ring, "sub.example.com"));
-	assert_null(keyring_find(ring, "com"));
-	assert_null(keyring_find(ring, ""));
+	assert_int_equal(keyring_find(ring, "empty.example.com", arena)->n_keys, 0);
+	assert_null(keyring_find(ring, "sub.example.com", arena));
+	assert_null(keyring_find(ring, "com", arena));
+	assert_null(keyring_find(ring, "", arena));
 	keyring_free(&ring);
 	assert_null(ring);
 	keyring_free(&ring);
@@ -153,15 +153,14 @@ test_subdomains(void **state)
 	ring = load();
 	assert_null(error);
 	assert_int_equal(keyring_count(ring), 1);	/* the others have no name yet */
-	assert_null(keyring_find(ring, "example.com"));
-	found = keyring_find(ring, "a.example.com");
+	assert_null(keyring_find(ring, "example.com", arena));
+	found = keyring_find(ring, "a.example.com", arena);
 	assert_string_equal(found->sdid, "a.example.com");
 	assert_string_equal(found->keys[0]->dns_name, "s1._domainkey.a.example.com");
-	assert_ptr_equal(keyring_find(ring, "a.example.com"), found);
-	assert_string_equal(keyring_find(ring, "x.b.example.com")->keys[0]->selector, "s2");
-	assert_string_equal(keyring_find(ring, "b.example.com")->keys[0]->selector, "s1");
-	assert_string_equal(keyring_find(ring, "news.example.com")->keys[0]->selector, "s3");
-	assert_string_equal(keyring_find(ring, "x.news.example.com")->sdid,
+	assert_string_equal(keyring_find(ring, "x.b.example.com", arena)->keys[0]->selector, "s2");
+	assert_string_equal(keyring_find(ring, "b.example.com", arena)->keys[0]->selector, "s1");
+	assert_string_equal(keyring_find(ring, "news.example.com", arena)->keys[0]->selector, "s3");
+	assert_string_equal(keyring_find(ring, "x.news.example.com", arena)->sdid,
 	    "x.news.example.com");
 	keyring_free(&ring);
 }
@@ -180,12 +179,12 @@ test_template(void **state)
 	assert_null(error);
 	/* a.example.com and example.net by template, example.net by name. */
 	assert_int_equal(keyring_count(ring), 3);
-	found = keyring_find(ring, "a.example.com");
+	found = keyring_find(ring, "a.example.com", arena);
 	assert_string_equal(found->sdid, "a.example.com");
 	assert_string_equal(found->keys[0]->path, path("a.example.com.s1.pem"));
-	assert_string_equal(keyring_find(ring, "example.net")->keys[0]->selector, "own");
-	assert_null(keyring_find(ring, "example.com"));
-	assert_null(keyring_find(ring, "nodots"));
+	assert_string_equal(keyring_find(ring, "example.net", arena)->keys[0]->selector, "own");
+	assert_null(keyring_find(ring, "example.com", arena));
+	assert_null(keyring_find(ring, "nodots", arena));
 	keyring_free(&ring);
 }
 
@@ -199,16 +198,16 @@ test_template_below(void **state)
 	add_domain("*.example.com", "s1=%d.%s.pem", "s2=ed.pem");
 	ring = load();
 	assert_null(error);
-	assert_int_equal(keyring_find(ring, "a.example.com")->n_keys, 2);
-	assert_int_equal(keyring_find(ring, "b.example.com")->n_keys, 1);
-	assert_null(keyring_find(ring, "example.net"));
+	assert_int_equal(keyring_find(ring, "a.example.com", arena)->n_keys, 2);
+	assert_int_equal(keyring_find(ring, "b.example.com", arena)->n_keys, 1);
+	assert_null(keyring_find(ring, "example.net", arena));
 	keyring_free(&ring);
 	start();
 	add_domain("*.example.com", "s1=%d.%s.pem", NULL);
 	ring = load();
 	/* Managed by the section, though it has no key. */
-	assert_int_equal(keyring_find(ring, "b.example.com")->n_keys, 0);
-	assert_string_equal(keyring_find(ring, "b.example.com")->sdid, "*.example.com");
+	assert_int_equal(keyring_find(ring, "b.example.com", arena)->n_keys, 0);
+	assert_string_equal(keyring_find(ring, "b.example.com", arena)->sdid, "*.example.com");
 	keyring_free(&ring);
 }
 
@@ -251,23 +250,64 @@ test_refusals(void **state)
 	refuse("\nm.conf:21: ");
 }
 
-/* A domain under "*.name" is made up when it is asked for, up to a number. */
+/*
+ * Senders choose the names below a star: each of them is signed, however many there
+ * were before, and the ring remembers none.
+ */
 static void
 test_many_subdomains(void **state)
 {
+	const struct ring_domain *found;
 	struct keyring *ring;
-	char name[64];
+	struct arena *message = NULL;
 
 	(void)state;
 	start();
-	add_domain("*.example.com", "s1=rsa.pem", NULL);
+	add_domain("*.example.com", "s1=rsa.pem", "s2=ed.pem");
 	ring = load();
-	for (int i = 0; i < 20001; i++) {
-		snprintf(name, sizeof(name), "d%d.example.com", i);
-		assert_non_null(keyring_find(ring, name));
+	for (int i = 0; i < 50000; i++) {
+		const char *name;
+
+		if (i % 100 == 0) {
+			arena_free(&message);
+			message = arena_new();
+		}
+		name = arena_printf(message, "d%d.example.com", i);
+		found = keyring_find(ring, name, message);
+		assert_int_equal(found->n_keys, 2);
+		assert_string_equal(found->sdid, name);
+		assert_string_equal(found->keys[1]->dns_name,
+		    arena_printf(message, "s2._domainkey.%s", name));
+		assert_in_range(arena_size(message), 1, 256 * 1024);
 	}
-	assert_int_equal(keyring_find(ring, "d20000.example.com")->n_keys, 0);
-	assert_int_equal(keyring_find(ring, "d19999.example.com")->n_keys, 1);
+	arena_free(&message);
+	assert_int_equal(keyring_count(ring), 0);
+	keyring_free(&ring);
+}
+
+/* With sign-as they are all one. */
+static void
+test_sign_as(void **state)
+{
+	const struct ring_domain *found;
+	struct keyring *ring;
+
+	(void)state;
+	start();
+	add_domain("*.example.com", "s1=rsa.pem", "s2=%d.s1.pem");
+	domains[0].sign_as = "example.com";
+	ring = load();
+	assert_null(error);
+	found = keyring_find(ring, "x.example.com", arena);
+	assert_string_equal(found->sdid, "example.com");
+	assert_int_equal(found->n_keys, 1);
+	assert_ptr_equal(found->keys[0], keyring_at(ring, 0));
+	assert_string_equal(found->keys[0]->dns_name, "s1._domainkey.example.com");
+	assert_ptr_equal(keyring_find(ring, "y.example.com", arena), found);
+	/* one with a file of its own has that key, too */
+	found = keyring_find(ring, "a.example.com", arena);
+	assert_string_equal(found->sdid, "example.com");
+	assert_int_equal(found->n_keys, 2);
 	keyring_free(&ring);
 }
 
@@ -294,11 +334,11 @@ test_unreadable(void **state)
 	if (root)
 		assert_int_equal(seteuid(0), 0);
 	assert_non_null(ring);
-	keyring_choose(ring, sightings, "example.com", 1, &choice);
+	keyring_choose(ring, sightings, "example.com", 1, arena, &choice);
 	assert_int_equal(choice.usable, RING_UNSEEN);
-	keyring_choose(ring, sightings, "a.example.com", 1, &choice);
+	keyring_choose(ring, sightings, "a.example.com", 1, arena, &choice);
 	assert_int_equal(choice.usable, RING_UNSEEN);
-	keyring_choose(ring, sightings, "example.org", 1, &choice);
+	keyring_choose(ring, sightings, "example.org", 1, arena, &choice);
 	assert_int_equal(choice.usable, RING_NO_DOMAIN);
 	keyring_free(&ring);
 	files_free(&files);
@@ -327,9 +367,9 @@ test_credentials(void **state)
 	add_credential("*", "s1", "credential:%d.s1.pem");
 	ring = load();
 	assert_null(error);
-	assert_string_equal(keyring_find(ring, "example.com")->keys[0]->path,
+	assert_string_equal(keyring_find(ring, "example.com", arena)->keys[0]->path,
 	    "credential:rsa.pem");
-	assert_int_equal(keyring_find(ring, "example.net")->n_keys, 1);
+	assert_int_equal(keyring_find(ring, "example.net", arena)->n_keys, 1);
 	keyring_free(&ring);
 
 	start();
@@ -353,10 +393,10 @@ test_credentials(void **state)
 	error = NULL;
 	ring = keyring_new_outside(&settings, files, arena, &error);
 	assert_null(error);
-	assert_true(keyring_find(ring, "example.com")->unseen);
+	assert_true(keyring_find(ring, "example.com", arena)->unseen);
 	keyring_free(&ring);
 	ring = keyring_new_lenient(&settings, files, arena, &error);
-	assert_true(keyring_find(ring, "example.com")->unseen);
+	assert_true(keyring_find(ring, "example.com", arena)->unseen);
 	keyring_free(&ring);
 	files_free(&files);
 	/* other keys must be there for -n */
@@ -377,6 +417,7 @@ main(void)
 		cmocka_unit_test(test_template_below),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_many_subdomains),
+		cmocka_unit_test(test_sign_as),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_credentials),
 	};

@@ -321,44 +321,76 @@ mode_of(const struct status *status, const struct settings_domain *domain)
 	return domain != NULL && domain->has_mode ? domain->mode : status->mode;
 }
 
-/* The keys of one domain; signs with `choice`. */
+struct reading {
+	const struct standing *standing;
+	const struct snapshot *snapshot;
+	struct arena *arena;
+	struct map *met;		/* domains, by name */
+	struct map *met_keys;		/* struct status_key, by DNS name and path */
+	struct status *status;
+};
+
+static struct status_key *
+read_key(const struct reading *reading, const struct ring_key *key)
+{
+	struct sightings *sightings = reading->standing->parts.sightings;
+	struct status *status = reading->status;
+	struct status_key *one;
+
+	if (status->n_keys < STATUS_KEYS_MAX)
+		one = &status->keys[status->n_keys++];
+	else
+		one = arena_alloc(reading->arena, sizeof(*one));
+	*one = (struct status_key){ .domain = key->domain, .selector = key->selector,
+		.dns_name = key->dns_name, .type = key_type(key->key) };
+	one->known = sightings_get(sightings, key, &one->seen);
+	one->takes_over = keyring_takes_over(snapshot_keyring(reading->snapshot),
+	    sightings, key, status->now);
+	status->keys_total++;
+	status->keys_by_state[one->known ? one->seen.state : KEY_DNS_UNKNOWN]++;
+	return one;
+}
+
+/* The keys of one domain; signs with `choice`.  Domains that sign as one have the
+ * same keys: each is told of once. */
 static void
-read_keys(const struct standing *standing, const struct snapshot *snapshot,
-    const struct ring_choice *choice, struct status *status)
+read_keys(const struct reading *reading, const struct ring_choice *choice)
 {
 	const struct ring_domain *domain = choice->domain;
 
 	for (size_t i = 0; i < domain->n_keys; i++) {
 		const struct ring_key *key = domain->keys[i];
-		struct status_key one = { .domain = key->domain, .selector = key->selector,
-			.dns_name = key->dns_name, .type = key_type(key->key) };
+		const char *name = arena_printf(reading->arena, "%s %s", key->dns_name,
+		    key->path);
+		struct status_key *one = map_get(reading->met_keys, name);
 
-		one.known = sightings_get(standing->parts.sightings, key, &one.seen);
-		one.signs = key == choice->rsa || key == choice->ed25519;
-		one.takes_over = keyring_takes_over(snapshot_keyring(snapshot),
-		    standing->parts.sightings, key, status->now);
-		status->keys_total++;
-		status->keys_by_state[one.known ? one.seen.state : KEY_DNS_UNKNOWN]++;
-		if (status->n_keys < STATUS_KEYS_MAX)
-			status->keys[status->n_keys++] = one;
+		if (one == NULL) {
+			one = read_key(reading, key);
+			map_set(reading->met_keys, name, one);
+		}
+		one->signs = one->signs || key == choice->rsa || key == choice->ed25519;
 	}
 }
 
 static void
-read_domain(const struct standing *standing, const struct snapshot *snapshot,
-    const char *name, const struct settings_domain *settings, struct arena *arena,
-    struct status *status)
+read_domain(const struct reading *reading, const char *name,
+    const struct settings_domain *settings)
 {
+	const struct standing *standing = reading->standing;
+	struct status *status = reading->status;
 	const struct seen_domain *seen;
 	struct status_domain domain = { .name = name, .mode = mode_of(status, settings) };
 	struct ring_choice choice;
 
+	if (map_get(reading->met, name) != NULL)
+		return;
+	map_set(reading->met, name, reading->met);
 	domain.is_pattern = strchr(name, '*') != NULL;
-	keyring_choose(snapshot_keyring(snapshot), standing->parts.sightings,
-	    domain.is_pattern ? NULL : name, status->now, arena, &choice);
+	keyring_choose(snapshot_keyring(reading->snapshot), standing->parts.sightings,
+	    domain.is_pattern ? NULL : name, status->now, reading->arena, &choice);
 	domain.usable = choice.usable;
 	if (choice.domain != NULL)
-		read_keys(standing, snapshot, &choice, status);
+		read_keys(reading, &choice);
 	status->domains_total++;
 	status->domains_cannot_sign += domain.mode == MODE_ENFORCE &&
 	    domain.usable != RING_USABLE && !domain.is_pattern;
@@ -381,26 +413,20 @@ read_domains(const struct standing *standing, const struct snapshot *snapshot,
 {
 	const struct settings *settings = snapshot_settings(snapshot);
 	const struct keyring *ring = snapshot_keyring(snapshot);
-	struct map *met = map_new(arena);
+	const struct reading reading = { .standing = standing, .snapshot = snapshot,
+		.arena = arena, .met = map_new(arena), .met_keys = map_new(arena),
+		.status = status };
 	size_t i;
 
 	status->domains = arena_array(arena, STATUS_DOMAINS_MAX, sizeof(*status->domains));
 	status->keys = arena_array(arena, STATUS_KEYS_MAX, sizeof(*status->keys));
-	for (i = 0; i < settings->n_domains; i++) {
-		const struct settings_domain *domain = &settings->domains[i];
-
-		if (map_get(met, domain->name) != NULL)
-			continue;
-		map_set(met, domain->name, met);
-		read_domain(standing, snapshot, domain->name, domain, arena, status);
-	}
+	for (i = 0; i < settings->n_domains; i++)
+		read_domain(&reading, settings->domains[i].name, &settings->domains[i]);
 	for (i = 0; i < keyring_count(ring); i++) {
 		const struct ring_key *key = keyring_at(ring, i);
 
-		if (strchr(key->domain, '*') != NULL || map_get(met, key->domain) != NULL)
-			continue;
-		map_set(met, key->domain, met);
-		read_domain(standing, snapshot, key->domain, key->settings, arena, status);
+		if (strchr(key->domain, '*') == NULL)
+			read_domain(&reading, key->domain, key->settings);
 	}
 }
 

@@ -267,6 +267,21 @@ def keys(rig):
     wait_for(lambda: not status_of(rig)["warnings"], what="no warning")
 
 
+@case("a key that several sections sign with is told of once")
+def shared_key(rig):
+    section = ('domain "{}.example.com" {{ sign-as = example.com\n'
+               f'key "s1" {{{{ file = "{rig.key}" }}}} }}}}\n')
+    rig.reload(rest=NAMED + "\n" + section.format("a") + section.format("b"))
+    families = scrape(rig.metrics)      # no sample stands there twice
+    assert value(families, "mailworthy_keys") == 1, families["mailworthy_keys"]
+    assert value(families, "mailworthy_key_state", domain="example.com", selector="s1") == 1
+    assert value(families, "mailworthy_key_signs", domain="example.com", selector="s1") == 1
+    status = status_of(rig)
+    assert [k["selector"] for k in status["keys"]] == ["s1"], status["keys"]
+    assert {"a.example.com", "b.example.com"} <= {d["domain"] for d in status["domains"]}
+    rig.reload(rest=NAMED)
+
+
 @case("recipients refused, messages not outbound, messages given up")
 def others(rig):
     before = scrape(rig.metrics)

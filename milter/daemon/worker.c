@@ -65,7 +65,7 @@ static struct worker {
 		struct files *files;	/* NULL: it could not be unpacked */
 		bool waits;
 	} fresh;
-	atomic_bool to_syslog;
+	bool to_syslog;			/* as the sink is: both are for life */
 	atomic_int stop;		/* health ends its round */
 	atomic_int look_now;		/* health: do not wait for the timer */
 	atomic_bool keeping_failed;
@@ -114,7 +114,7 @@ write_event(enum journal_kind kind, const char *line)
 static bool
 record_is_syslog(void)
 {
-	return atomic_load(&worker.to_syslog);
+	return worker.to_syslog;
 }
 
 /* ---- reload ---- */
@@ -139,6 +139,8 @@ reload(struct files *files)
 	struct snapshot *fresh = NULL;
 	const struct settings *settings;
 
+	/* whoever turned the files over waits for it, however the reload ends */
+	record_sink_reopen(worker.sink);
 	if (files != NULL)
 		fresh = snapshot_load(files,
 		    snapshot_settings(worker.snapshot)->path, arena, &error);
@@ -151,8 +153,6 @@ reload(struct files *files)
 		snapshot_phrases(fresh, true);	/* no message waits for it */
 		if (dns_reconfigure(worker.dns, &settings->resolver, &error) != 0)
 			log_warning("resolver: %s; the old servers stay", error);
-		atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
-		record_sink_reopen(worker.sink);
 		swap_snapshot(fresh);
 		mem_trim();	/* the old settings: megabytes, in any of malloc's heaps */
 		standing_reloaded(worker.standing, NULL);
@@ -212,9 +212,10 @@ listen_to_master(void)
 		log_error("the master process is gone: the worker ends too");
 	else if (type == CHANNEL_SETTINGS)
 		hand_to_reload(files_unpack(bytes, n));
-	else if (type == CHANNEL_KEPT)
+	else if (type == CHANNEL_KEPT) {
+		record_sink_reopen(worker.sink);
 		standing_reloaded(worker.standing, bytes);
-	else if (type == CHANNEL_STOP)
+	} else if (type == CHANNEL_STOP)
 		go_on = false;
 	arena_free(&arena);
 	return go_on;
@@ -363,7 +364,7 @@ open_parts(const char **error_r)
 	worker.core = core_new(&parts, error_r);
 	if (worker.core == NULL)
 		return -1;
-	atomic_store(&worker.to_syslog, settings->log_kind == LOG_TO_SYSLOG);
+	worker.to_syslog = settings->log_kind == LOG_TO_SYSLOG;
 	worker.health = health_new();
 	health_on_evidence(worker.health, saw, NULL);
 	worker.counters = counters_new();

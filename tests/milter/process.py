@@ -806,6 +806,36 @@ def log_rotation():
         assert [r["queue_id"] for r in rig.daemon.records()] == ["4NEW"]
 
 
+@test("the log file is opened anew on SIGHUP though the configuration is refused")
+def log_rotation_refused():
+    with Rig(build) as rig:
+        old = rig.daemon.dir / "events.1"
+        os.rename(rig.daemon.events, old)
+        rig.configure(rest="bogus = 1")
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("configuration NOT reloaded")
+        wait_for(rig.daemon.events.exists, what="a new log file")
+        rig.one(queue_id="4NEW")
+        assert '"4NEW"' not in old.read_text()
+        assert [r["queue_id"] for r in rig.daemon.records()] == ["4NEW"]
+        rig.configure(rest="")
+
+
+@test("another value of log waits for the next start, records in syslog's form too")
+def log_fixed():
+    with Rig(build) as rig:
+        text = rig.daemon.config.read_text()
+        where = f'log = "file:{rig.daemon.events}"'
+        assert where in text
+        rig.daemon.config.write_text(text.replace(where, "log = syslog"))
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("log: changed; this takes effect at the next start")
+        assert rig.daemon.wait_log("configuration reloaded")
+        rig.one(rcpts=[f"<r{n}@example.org>" for n in range(30)], queue_id="4MANY")
+        record = rig.daemon.records()[-1]
+        assert record["queue_id"] == "4MANY" and len(record["rcpt_to"]) == 30, record
+
+
 @test("state that cannot be written: said once, mail goes on")
 def state_read_only():
     with Rig(build) as rig:

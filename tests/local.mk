@@ -27,6 +27,7 @@ unit_tests += \
 	tests/unit/test_record_journal \
 	tests/unit/test_record_json \
 	tests/unit/test_record_labels \
+	tests/unit/test_record_limits \
 	tests/unit/test_record_metrics \
 	tests/unit/test_record_sink \
 	tests/unit/test_daemon_socketfile \

@@ -24,13 +24,15 @@ static const struct limits syslog_limits[] = {
 	{ 128, 120, RECORD_SYSLOG_RCPTS, 32 },
 	{ 64, 40, RECORD_SYSLOG_RCPTS, 20 },
 	{ 24, 0, 10, 8 },
-	{ 24, 0, 0, 0 },	/* fits whatever the message holds */
+	{ 24, 0, 0, 0 },	/* fits any message: tests/unit/test_record_limits.c */
 };
 
 static const struct limits journal_limits[] = {
 	{ 500, 1200, RECORD_SYSLOG_RCPTS, 64 },
 	{ 320, 400, RECORD_SYSLOG_RCPTS, 64 },
 	{ 128, 160, RECORD_SYSLOG_RCPTS, 32 },
+	{ 64, 40, RECORD_SYSLOG_RCPTS, 20 },
+	{ 24, 0, 10, 8 },
 	{ 24, 0, 0, 0 },
 };
 
@@ -367,23 +369,36 @@ edit_text(const struct writer *w, const struct edit *edit, size_t run)
 	return arena_printf(w->arena, "delete %zu %s", run, name);
 }
 
-/* "delete 2 X-Mailworthy", "insert Date": deletions of one name are one. */
+/* Deletions of one name that stand together are one: how many there are. */
+static size_t
+edit_run(const struct plan *plan, size_t from)
+{
+	size_t run = 1;
+
+	while (plan->edits[from].kind == EDIT_DELETE_HEADER && from + run < plan->n_edits &&
+	    is_same_edit(&plan->edits[from], &plan->edits[from + run]))
+		run++;
+	return run;
+}
+
+/* "delete 2 X-Mailworthy", "insert Date"; at last "and 7 more" where there are too
+ * many: raw text in each field makes one of each. */
 static json_t *
 edits(const struct writer *w)
 {
 	const struct plan *plan = w->input->plan;
 	json_t *list = json_array();
-	size_t run;
+	size_t run, more = 0;
 
 	for (size_t i = 0; plan != NULL && i < plan->n_edits; i += run) {
-		const struct edit *edit = &plan->edits[i];
-
-		run = 1;
-		while (edit->kind == EDIT_DELETE_HEADER && i + run < plan->n_edits &&
-		    is_same_edit(edit, &plan->edits[i + run]))
-			run++;
-		writer_append(list, writer_word(edit_text(w, edit, run)));
+		run = edit_run(plan, i);
+		if (json_array_size(list) < w->limits->list)
+			writer_append(list, writer_word(edit_text(w, &plan->edits[i], run)));
+		else
+			more += run;
 	}
+	if (more > 0)
+		writer_append(list, writer_word(arena_printf(w->arena, "and %zu more", more)));
 	return list;
 }
 
@@ -508,6 +523,14 @@ put_stop(const struct writer *w, json_t *event)
 	writer_put(event, "notice", json_boolean(is_notice(message, settings)));
 }
 
+static const char *
+message_name(const struct record_input *input)
+{
+	const char *id = input->judged->message->queue_id;
+
+	return id != NULL ? id : "no queue id";
+}
+
 const char *
 record_journal_line(const struct record_input *input, enum journal_kind *kind_r,
     struct arena *arena)
@@ -530,6 +553,10 @@ record_journal_line(const struct record_input *input, enum journal_kind *kind_r,
 		if (!out.truncated)
 			return buf_str(&out);
 	}
+	/* the last limits fit any message (tests/unit/test_record_limits.c) */
+	log_error("%s: stopped (%s), and too long for the journal: `mailworthy held` and "
+	    "`notify` do not see it", log_safe(arena, slice_of(message_name(input)),
+	    EDIT_NAME_MAX), stopped_word(input));
 	return NULL;
 }
 

@@ -5,6 +5,7 @@ and the new body, or, when anything fails, a message that is as it was or none.
     repair.py BUILD [WORD]
 """
 
+import json
 import os
 import pathlib
 import quopri
@@ -74,6 +75,21 @@ def subject(rig):
         assert changed(answer, "Subject") == [
             (1, "Subject", blank + "=?utf-8?q?Gr=C3=BC=C3=9Fe?=")], answer
         assert rig.last_record()["repaired"] == ["headers"]
+
+
+@case("four hundred raw fields in a message on hold: the journal has it")
+def many_fields(rig):
+    held = rig.daemon.state / "held.jsonl"
+    before = held.read_text().count("\n") if held.exists() else 0
+    fields = [*HEADERS[:2], ("Subject", " " + "Gr\u00fc\u00dfe " * 100), *HEADERS[3:],
+              *((f"X-Field-{n}", " Gr\u00fc\u00dfe") for n in range(400))]
+    answer = rig.one(fields, queue_id="4HELD")
+    assert answer.quarantine, answer
+    assert len(changed(answer, "X-Field-399")) == 1, answer
+    events = [json.loads(line) for line in held.read_text().splitlines()[before:]]
+    assert [e["queue_id"] for e in events] == ["4HELD"], events
+    assert events[0]["findings"] and events[0]["edits"][-1].endswith(" more"), events
+    assert len(rig.last_record()["edits"]) > 400
 
 
 @case("an MTA that lets no filter replace a body")

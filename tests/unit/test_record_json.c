@@ -1,5 +1,5 @@
 /*
- * The JSON line: golden records, hostile text, limits, privacy.
+ * The JSON line: golden records, hostile text, privacy.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -309,119 +309,6 @@ test_texts_of_findings(void **state)
 	json_decref(record);
 }
 
-/* ---- limits ---- */
-
-static void
-test_5000_recipients(void **state)
-{
-	const char *line;
-	json_t *record;
-
-	(void)state;
-	for (int i = 0; i < 5000; i++)
-		add_rcpt(arena_printf(c.message->arena, "r%04d@example.net", i));
-	judge();
-	record = record_of(false);
-	assert_int_equal(json_array_size(json_object_get(record, "rcpt_to")), 5000);
-	assert_int_equal(json_integer_value(json_object_get(record, "rcpt_count")),
-	    5000);
-	json_decref(record);
-	line = record_line(&input, true, c.message->arena);
-	assert_in_range(strlen(line), 1, RECORD_SYSLOG_MAX);
-	record = parse(line);
-	assert_int_equal(json_array_size(json_object_get(record, "rcpt_to")),
-	    RECORD_SYSLOG_RCPTS);
-	assert_int_equal(json_integer_value(json_object_get(record, "rcpt_count")),
-	    5000);
-	json_decref(record);
-}
-
-static const char *
-long_text(size_t n, char byte)
-{
-	char *text = arena_alloc(c.message->arena, n + 1);
-
-	memset(text, byte, n);
-	return text;
-}
-
-/* Everything that can be long is, in the way that grows most in JSON. */
-static void
-test_syslog_limit(void **state)
-{
-	static const char bytes[] = { 'x', '"', '\\', '\n', '\xff' };
-	static struct verified existing[VERIFY_MAX];
-	struct ring_key key = ring_key;
-
-	(void)state;
-	for (size_t b = 0; b < sizeof(bytes); b++) {
-		const char *text = long_text(5000, bytes[b]), *line;
-		json_t *record;
-
-		c.session->helo = c.message->queue_id = c.message->auth_user = text;
-		c.message->message_id = c.message->author_domain = text;
-		c.message->mail_from.text = c.message->author.text = text;
-		for (int i = 0; i < 300; i++) {
-			add_rcpt(text);
-			c.message->rcpts[c.message->n_rcpts - 1].refused_by =
-			    "rcpt-no-mail";
-		}
-		key.domain = key.selector = text;
-		c.evidence.dkim.n_own = 2;
-		for (int i = 0; i < 2; i++)
-			c.evidence.dkim.own[i] = (struct own_signature){
-				.key = &key, .value = text, .state =
-				    KEY_DNS_MALFORMED };
-		for (int i = 0; i < VERIFY_MAX; i++)
-			existing[i] = (struct verified){ .sdid = text, .selector = text,
-			    .algorithm = text, .has_length = true,
-			    .result = DKIM_PERMERROR, .reason = text };
-		c.evidence.dkim.existing = existing;
-		c.evidence.dkim.n_existing = VERIFY_MAX;
-		c.evidence.dmarc.org_domain = text;
-		for (int i = 0; i < 8; i++)
-			c.evidence.dmarc.identifiers[i] = (struct aligned_domain){
-				text, true, true, true };
-		c.evidence.dmarc.n_identifiers = 8;
-		for (int i = 0; i < JUDGED_CHECKS_MAX; i++) {
-			judged_hit(&c, "encoded-word-misplaced", FAMILY_FORMAT, 15,
-			    ACTION_NONE);
-			judged_result(&c)->text = judged_result(&c)->fix = text;
-		}
-		judge();
-		json_decref(record_of(false));
-		line = record_line(&input, true, c.message->arena);
-		assert_in_range(strlen(line), 1, RECORD_SYSLOG_MAX);
-		record = parse(line);
-		assert_true(json_array_size(json_object_get(record, "findings")) > 0);
-		assert_string_equal(text_at(record, "verdict"), "pass");
-		assert_non_null(json_object_get(record, "elapsed_ms"));
-		json_decref(record);
-		teardown(state);
-		setup(state);
-	}
-}
-
-/* Only as much is left out as must be. */
-static void
-test_syslog_shortens_texts_first(void **state)
-{
-	json_t *record;
-
-	(void)state;
-	for (int i = 0; i < 12; i++) {
-		judged_hit(&c, "line-long", FAMILY_FORMAT, 20, ACTION_NONE);
-		judged_result(&c)->text = long_text(1000, 'x');
-	}
-	judge();
-	record = record_of(true);
-	assert_int_equal(json_array_size(json_object_get(record, "findings")), 12);
-	assert_int_equal(strlen(text_at(json_array_get(json_object_get(record,
-	    "findings"),
-	    11), "text")), 400 + 3);
-	json_decref(record);
-}
-
 /* ---- privacy ---- */
 
 static void
@@ -715,28 +602,6 @@ test_event_of_a_notice(void **state)
 	json_decref(event);
 }
 
-static void
-test_event_too_long(void **state)
-{
-	char *text = arena_alloc(c.message->arena, 60001);
-	json_t *event;
-
-	(void)state;
-	memset(text, 0xff, 60000);
-	c.message->queue_id = c.message->auth_user = c.message->subject = text;
-	c.message->author.text = c.message->message_id = c.message->author_domain = text;
-	for (int i = 0; i < 60; i++)
-		add_rcpt(text);
-	for (int i = 0; i < 20; i++) {
-		judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_HOLD);
-		judged_result(&c)->text = judged_result(&c)->fix = text;
-	}
-	judge();
-	event = event_of(JOURNAL_HELD);
-	assert_string_equal(text_at(event, "cause"), "from-multiple");
-	json_decref(event);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -749,9 +614,6 @@ main(void)
 		TEST(test_relay_and_existing),
 		TEST(test_hostile_text),
 		TEST(test_texts_of_findings),
-		TEST(test_5000_recipients),
-		TEST(test_syslog_limit),
-		TEST(test_syslog_shortens_texts_first),
 		TEST(test_recipients_left_out),
 		TEST(test_recipients_hashed),
 		TEST(test_texts_that_tell),
@@ -763,7 +625,6 @@ main(void)
 		TEST(test_no_event),
 		TEST(test_event_private),
 		TEST(test_event_of_a_notice),
-		TEST(test_event_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,7 +129,7 @@ put_facts(const struct writer *w, json_t *record)
 	writer_put(record, "auth_user", writer_remote(w, message->auth_user));
 	writer_put(record, "helo", writer_remote(w, session->helo));
 	writer_put(record, "mail_from", message->mail_from_is_null ? json_string("") :
-	    writer_remote(w, message->mail_from.text));
+	    writer_remote(w, privacy_sender(w->input->judged)));
 	writer_put(record, "author", writer_remote(w, message->author.text));
 	writer_put(record, "author_domain", writer_remote(w, message->author_domain));
 	writer_put(record, "rcpt_to", recipients(w));

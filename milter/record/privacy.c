@@ -117,14 +117,11 @@ address_form(struct arena *arena, const char *text)
 }
 
 static bool
-shows_recipient(const struct check_input *input, const struct finding *finding)
+has_recipient(const struct check_input *input, const char *text)
 {
 	const struct message *message = input->message;
-	const char *text;
 
-	if (is_about(finding, "rcpt-") || is_about(finding, "display-name-"))
-		return true;
-	text = address_form(input->arena, finding->text);
+	text = address_form(input->arena, text);
 	if (strchr(text, '@') == NULL)
 		return false;
 	for (size_t i = 0; i < message->n_rcpts; i++) {
@@ -136,6 +133,34 @@ shows_recipient(const struct check_input *input, const struct finding *finding)
 			return true;
 	}
 	return false;
+}
+
+static bool
+shows_recipient(const struct check_input *input, const struct finding *finding)
+{
+	return is_about(finding, "rcpt-") || is_about(finding, "display-name-") ||
+	    has_recipient(input, finding->text);
+}
+
+const char *
+privacy_sender(const struct check_input *input)
+{
+	const char *sender = input->message->mail_from.text, *domain, *local;
+	unsigned bits = input->settings->log_privacy;
+
+	if (sender == NULL || (bits & PRIVATE_RECIPIENTS) == 0)
+		return sender;
+	domain = strrchr(sender, '@');
+	if (domain == NULL)
+		domain = sender + strlen(sender);
+	local = arena_strndup(input->arena, sender, (size_t)(domain - sender));
+	if (!has_recipient(input, log_safe(input->arena, slice_of(local), ADDRESS_READ_MAX)))
+		return sender;
+	if ((bits & PRIVACY_NO_RECIPIENTS) == 0)
+		return arena_printf(input->arena, "%s%s", hashed(input->arena, local),
+		    domain);
+	/* "" would be the null reverse-path */
+	return *domain != '\0' ? domain : NULL;
 }
 
 bool

@@ -22,6 +22,13 @@ struct settings;
 const char *privacy_recipient(const struct settings *settings,
     const struct address *recipient, struct arena *arena);
 
+/*
+ * The reverse-path: its local part is left out or hashed where a recipient stands in
+ * it, as in bounce addresses of mailing lists (VERP).  NULL for NULL, and where
+ * nothing is left.
+ */
+const char *privacy_sender(const struct check_input *input);
+
 /* A subject likewise: itself, NULL or its hash.  NULL for NULL. */
 const char *privacy_subject(const struct settings *settings, const char *subject,
     struct arena *arena);

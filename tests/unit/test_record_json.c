@@ -73,6 +73,19 @@ record_of(bool for_syslog)
 	return parse(record_line(&input, for_syslog, c.message->arena));
 }
 
+static json_t *
+event_of(enum journal_kind expected)
+{
+	enum journal_kind kind = JOURNAL_KINDS;
+	const char *line = record_journal_line(&input, &kind, c.message->arena);
+
+	if (line == NULL)
+		fail_msg("no event");
+	assert_true(strlen(line) <= JOURNAL_LINE_MAX);
+	assert_int_equal(kind, expected);
+	return parse(line);
+}
+
 static const char *
 text_at(const json_t *object, const char *key)
 {
@@ -357,6 +370,66 @@ test_recipients_hashed(void **state)
 	json_decref(record);
 }
 
+/* Bounce addresses of mailing lists name the recipient (VERP). */
+static void
+test_senders_that_tell(void **state)
+{
+	static const struct {
+		unsigned privacy;
+		const char *sender, *shown;	/* NULL: hashed */
+	} rows[] = {
+		{ 0, "bounce+bert=example.net@example.com",
+		    "bounce+bert=example.net@example.com" },
+		{ PRIVACY_NO_SUBJECT, "bounce+bert=example.net@example.com",
+		    "bounce+bert=example.net@example.com" },
+		{ PRIVACY_NO_RECIPIENTS, "bounce+bert=example.net@example.com",
+		    "@example.com" },
+		{ PRIVACY_NO_RECIPIENTS, "bounce+BERT=Example.NET@example.com",
+		    "@example.com" },
+		{ PRIVACY_NO_RECIPIENTS, "b-bert%40example.net@example.com",
+		    "@example.com" },
+		{ PRIVACY_NO_RECIPIENTS, "\"bert@example.net\"@example.com",
+		    "@example.com" },
+		{ PRIVACY_HASH_RECIPIENTS, "bounce+bert=example.net@example.com", NULL },
+		{ PRIVACY_NO_RECIPIENTS, "bounce+dora=example.net@example.com",
+		    "bounce+dora=example.net@example.com" },
+		{ PRIVACY_NO_RECIPIENTS, "anna@example.com", "anna@example.com" },
+		/* to oneself: that tells nothing of whom it went to */
+		{ PRIVACY_NO_RECIPIENTS, "carl@example.org", "carl@example.org" },
+		{ PRIVACY_HASH_RECIPIENTS, "carl", "carl" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *record;
+		const char *shown;
+
+		c.settings->log_privacy = rows[i].privacy;
+		c.message->mail_from.text = rows[i].sender;
+		add_rcpt("carl@example.org");
+		add_rcpt("Bert@example.net");
+		judged_hit(&c, "from-multiple", FAMILY_FORMAT, 70, ACTION_HOLD);
+		judge();
+		record = record_of(false);
+		shown = text_at(record, "mail_from");
+		if (rows[i].shown != NULL) {
+			assert_string_equal(shown, rows[i].shown);
+		} else {
+			assert_memory_equal(shown, "hash:", 5);
+			assert_int_equal(strspn(shown + 5, "0123456789abcdef"), 16);
+			assert_string_equal(shown + 5 + 16, "@example.com");
+		}
+		json_decref(record);
+		record = event_of(JOURNAL_HELD);
+		if (rows[i].shown != NULL)
+			assert_string_equal(text_at(record, "mail_from"), rows[i].shown);
+		else
+			assert_null(strstr(text_at(record, "mail_from"), "bert"));
+		json_decref(record);
+		teardown(state);
+		setup(state);
+	}
+}
+
 static void
 test_texts_that_tell(void **state)
 {
@@ -447,19 +520,6 @@ test_details(void **state)
 }
 
 /* ---- events for the journal ---- */
-
-static json_t *
-event_of(enum journal_kind expected)
-{
-	enum journal_kind kind = JOURNAL_KINDS;
-	const char *line = record_journal_line(&input, &kind, c.message->arena);
-
-	if (line == NULL)
-		fail_msg("no event");
-	assert_true(strlen(line) <= JOURNAL_LINE_MAX);
-	assert_int_equal(kind, expected);
-	return parse(line);
-}
 
 static void
 test_event_held(void **state)
@@ -616,6 +676,7 @@ main(void)
 		TEST(test_texts_of_findings),
 		TEST(test_recipients_left_out),
 		TEST(test_recipients_hashed),
+		TEST(test_senders_that_tell),
 		TEST(test_texts_that_tell),
 		TEST(test_details),
 		TEST(test_event_held),

@@ -340,6 +340,7 @@ tool_sources = \
 	milter/tool/doctor_postfix_after.c \
 	milter/tool/doctor_postfix_filter.c \
 	milter/tool/doctor_postfix_milter.c \
+	milter/tool/doctor_postfix_paste.c \
 	milter/tool/doctor_postfix_reach.c \
 	milter/tool/doctor_postfix_way.c \
 	milter/tool/doctor_report.c \

@@ -131,6 +131,13 @@ doctor_paste(struct doctor *doctor, struct doctor_line *line, const char *format
 	    arena_printf(doctor->arena, "%s\n%s", line->paste, text);
 }
 
+const char *
+doctor_whole(const struct doctor *doctor, const char *value)
+{
+	return strcmp(log_safe(doctor->arena, slice_of(value), strlen(value)), value) == 0 ?
+	    value : NULL;
+}
+
 void
 doctor_paste_txt(struct doctor *doctor, struct doctor_line *line, const char *name,
     const char *value)

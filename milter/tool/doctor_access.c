@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/slice.h"
 #include "tool/doctor_access.h"
 #include "tool/reach.h"
 
@@ -45,6 +46,24 @@ access_may(struct arena *arena, const struct reach_user *user, const char *path,
 	}
 	*at_r = path;
 	return look(user, path, want);
+}
+
+bool
+access_is_ours(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789/._+,:@=-";
+	struct slice rest = slice_of(path), part;
+	bool ours = false;
+
+	if (*path != '/' || path[strspn(path, plain)] != '\0')
+		return false;
+	while (slice_split(&rest, '/', &part)) {
+		if (slice_eq(part, SLICE("..")))
+			return false;
+		ours = ours || slice_eq(part, SLICE("mailworthy"));
+	}
+	return ours;
 }
 
 static const char *

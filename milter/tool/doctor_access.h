@@ -4,6 +4,8 @@
 #ifndef MW_TOOL_DOCTOR_ACCESS_H
 #define MW_TOOL_DOCTOR_ACCESS_H
 
+#include <stdbool.h>
+
 struct arena;
 struct reach_user;
 
@@ -22,6 +24,12 @@ enum access_result {
  */
 enum access_result access_may(struct arena *arena, const struct reach_user *user,
     const char *path, unsigned want, const char **at_r);
+
+/*
+ * Whether a path may stand in a command that changes it: plain bytes, and a
+ * directory named mailworthy, or what is below one.  Others have other users.
+ */
+bool access_is_ours(const char *path);
 
 /* "rw-r----- root:mailworthy" of a file, "" where it cannot be looked at. */
 const char *access_shown(struct arena *arena, const char *path);

@@ -41,8 +41,39 @@ struct mta_listener *mta_listeners_read(struct mta *mta, size_t *n_r);
 bool mta_asks_us(const struct mta_listener *listener);
 /* The service that takes local mail to the milters, or NULL. */
 const struct postfix_service *mta_cleanup(const struct mta *mta);
-/* How the list would name us; also where we cannot be reached from a chroot. */
-const char *mta_our_address(const struct mta *mta, const struct postfix_service *service);
+bool mta_names_us(const struct mta *mta, const struct postfix_service *service,
+    const struct postfix_milter *milters, size_t n, size_t *at_r);
+
+/*
+ * What to paste: doctor_postfix_paste.c.  `name` is smtpd_milters or
+ * non_smtpd_milters as the service (NULL: main.cf) sees it.
+ */
+struct mta_wish {
+	const char *name, *value;	/* of a setting in the braces of an entry */
+};
+/* The whole list with us in our place or last, without us ("" for nobody), or
+ * with our settings mended. */
+const char *mta_list_with_us(const struct mta *mta, const struct postfix_service *service,
+    const char *name);
+const char *mta_list_without_us(const struct mta *mta, const struct postfix_service *service,
+    const char *name);
+const char *mta_list_mended(const struct mta *mta, const struct postfix_service *service,
+    const char *name, const struct mta_wish *wishes, size_t n);
+/* Whether the entry has a name of ours and there is no such file. */
+bool mta_is_stale(const struct mta *mta, const struct postfix_service *service,
+    const struct postfix_milter *milter);
+/* Whether the service can be told no address before the socket is put elsewhere. */
+bool mta_must_move(const struct mta *mta, const struct postfix_service *service,
+    const char *name);
+/* The fix that has us asked, the socket moved where that must be. */
+void mta_fix_list(struct mta *mta, struct doctor_line *line,
+    const struct postfix_service *service, const char *name);
+/* The fix that sets a value where it is set: main.cf, or the service's -o. */
+void mta_fix_setting(struct mta *mta, struct doctor_line *line,
+    const struct postfix_service *service, const char *name, const char *value);
+/* "  -o name=value"; false, and nothing, where the value cannot be printed. */
+bool mta_paste_option(struct mta *mta, struct doctor_line *line, const char *name,
+    const char *value);
 
 /* Can the daemons reach the socket: doctor_postfix_reach.c. */
 void mta_socket(struct mta *mta);
@@ -51,6 +82,10 @@ void mta_socket(struct mta *mta);
 void mta_after_signing(struct mta *mta);
 /* Content filters: doctor_postfix_filter.c. */
 void mta_content_filter(struct mta *mta);
+/* Whether mail of the sendmail command asks us; whether it comes back from a
+ * content filter at a listener that does. */
+bool mta_local_asks_us(const struct mta *mta);
+bool mta_local_comes_back(struct mta *mta);
 /* What is wrong on the way out: doctor_postfix_way.c. */
 void mta_way_out(struct mta *mta);
 

@@ -72,15 +72,15 @@ off_reason(const struct mta *mta, const struct postfix_service *service)
 	return NULL;
 }
 
-static size_t
-find_ours(const struct mta *mta, const struct postfix_service *service,
-    const struct postfix_milter *milters, size_t n)
+bool
+mta_names_us(const struct mta *mta, const struct postfix_service *service,
+    const struct postfix_milter *milters, size_t n, size_t *at_r)
 {
-	for (size_t i = 0; i < n; i++)
-		if (postfix_milter_is(mta->postfix, service, &milters[i],
+	for (*at_r = 0; *at_r < n; ++*at_r)
+		if (postfix_milter_is(mta->postfix, service, &milters[*at_r],
 		    mta->doctor->settings->socket))
-			return i;
-	return n;
+			return true;
+	return false;
 }
 
 static void
@@ -93,7 +93,7 @@ read_listener(const struct mta *mta, const struct postfix_service *service,
 	listener->service = service;
 	listener->milters = postfix_milters(mta->doctor->arena,
 	    postfix_get_in(postfix, service, "smtpd_milters"), &listener->n);
-	listener->ours = find_ours(mta, service, listener->milters, listener->n);
+	mta_names_us(mta, service, listener->milters, listener->n, &listener->ours);
 	listener->off = off_reason(mta, service);
 	listener->filter = postfix_get_in(postfix, service, "content_filter");
 	listener->loopback = is_loopback(mta, service);
@@ -121,56 +121,6 @@ bool
 mta_asks_us(const struct mta_listener *listener)
 {
 	return listener->off == NULL && listener->ours < listener->n;
-}
-
-/* ---- words ---- */
-
-const char *
-mta_our_address(const struct mta *mta, const struct postfix_service *service)
-{
-	const char *socket = mta->doctor->settings->socket;
-	const char *address = postfix_milter_for(mta->postfix, socket,
-	    service != NULL && service->chrooted);
-
-	/* where it has to go first: mta-socket says so */
-	return address != NULL ? address : "unix:mailworthy/mailworthy.sock";
-}
-
-/* The line that names us behind those that are there. */
-static void
-paste_list(struct mta *mta, struct doctor_line *line, const struct postfix_service *service,
-    const char *name, const char *list)
-{
-	const char *address = mta_our_address(mta, service);
-
-	if (*list == '\0')
-		doctor_paste(mta->doctor, line, "%s = %s", name, address);
-	else
-		doctor_paste(mta->doctor, line, "%s = %s, %s", name, mta_shown(mta, list),
-		    address);
-}
-
-/* "In main.cf:", or below the service of master.cf whose own value stands above. */
-static void
-fix_listener(struct mta *mta, struct doctor_line *line, const struct mta_listener *listener)
-{
-	const struct postfix_service *service = listener->service;
-	const char *list = postfix_get_in(mta->postfix, service, "smtpd_milters");
-
-	if (!postfix_overrides(service, "smtpd_milters")) {
-		doctor_fix(mta->doctor, line, "In %s/main.cf, then `postfix reload`:",
-		    mta->postfix->dir);
-		paste_list(mta, line, service, "smtpd_milters", list);
-		return;
-	}
-	doctor_fix(mta->doctor, line, "In %s/master.cf, below \"%s\" in place of the line that "
-	    "is there, then `postfix reload`:", mta->postfix->dir, service->name);
-	if (*list == '\0')
-		doctor_paste(mta->doctor, line, "  -o smtpd_milters=%s",
-		    mta_our_address(mta, service));
-	else
-		doctor_paste(mta->doctor, line, "  -o { smtpd_milters = %s, %s }",
-		    mta_shown(mta, list), mta_our_address(mta, service));
 }
 
 /* ---- judging them ---- */
@@ -221,7 +171,7 @@ say_not_asked(struct mta *mta, const struct mta_listener *listener, bool any)
 		    "mailworthy, as fits where only mail from outside comes in");
 		return;
 	}
-	fix_listener(mta, line, listener);
+	mta_fix_list(mta, line, listener->service, "smtpd_milters");
 }
 
 static void
@@ -308,15 +258,29 @@ say_bounces(struct mta *mta)
 	doctor_paste(mta->doctor, line, "internal_mail_filter_classes = bounce");
 }
 
-static void
-fix_local(struct mta *mta, struct doctor_line *line, const struct postfix_service *cleanup,
-    const char *list)
+static bool
+is_local_off(const struct mta *mta)
 {
-	doctor_fix(mta->doctor, line, postfix_overrides(cleanup, "non_smtpd_milters") ?
-	    "In %s/master.cf \"cleanup\" has a line of its own for it; as it should be, "
-	    "then `postfix reload`:" : "In %s/main.cf, then `postfix reload`:",
-	    mta->postfix->dir);
-	paste_list(mta, line, cleanup, "non_smtpd_milters", list);
+	return postfix_has_word(postfix_get_in(mta->postfix, postfix_next(mta->postfix, NULL,
+	    "pickup"), "receive_override_options"), "no_milters");
+}
+
+static bool
+is_local_named(const struct mta *mta)
+{
+	const struct postfix_service *cleanup = mta_cleanup(mta);
+	struct postfix_milter *milters;
+	size_t n, at;
+
+	milters = postfix_milters(mta->doctor->arena, postfix_get_in(mta->postfix, cleanup,
+	    "non_smtpd_milters"), &n);
+	return mta_names_us(mta, cleanup, milters, n, &at);
+}
+
+bool
+mta_local_asks_us(const struct mta *mta)
+{
+	return is_local_named(mta) && !is_local_off(mta);
 }
 
 void
@@ -324,26 +288,26 @@ mta_local_mail(struct mta *mta)
 {
 	const struct postfix_service *cleanup = mta_cleanup(mta);
 	const struct postfix_service *pickup = postfix_next(mta->postfix, NULL, "pickup");
-	const char *list = postfix_get_in(mta->postfix, cleanup, "non_smtpd_milters");
-	struct postfix_milter *milters;
 	struct doctor_line *line;
-	size_t n;
 
 	if (pickup == NULL) {
 		doctor_say(mta->doctor, DOCTOR_OK, "mta-local", "", "nothing is taken from the "
 		    "sendmail command (master.cf has no pickup)");
 		return;
 	}
-	milters = postfix_milters(mta->doctor->arena, list, &n);
-	if (find_ours(mta, cleanup, milters, n) == n) {
+	if (!mta_local_asks_us(mta) && mta_local_comes_back(mta)) {
+		doctor_say(mta->doctor, DOCTOR_OK, "mta-local", "", "mail of the sendmail command "
+		    "is judged and signed when it comes back from the content filter");
+		return;
+	}
+	if (!is_local_named(mta)) {
 		line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-local", "", "non_smtpd_milters "
 		    "does not name mailworthy: what programs of this host hand to the "
 		    "sendmail command (web pages, cron, PHP) leaves unjudged and unsigned.");
-		fix_local(mta, line, cleanup, list);
+		mta_fix_list(mta, line, cleanup, "non_smtpd_milters");
 		return;
 	}
-	if (postfix_has_word(postfix_get_in(mta->postfix, pickup, "receive_override_options"),
-	    "no_milters")) {
+	if (is_local_off(mta)) {
 		line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-local", pickup->name,
 		    "non_smtpd_milters names mailworthy, but receive_override_options has "
 		    "no_milters here: mail of the sendmail command leaves unjudged and "

@@ -23,11 +23,12 @@ fix_main(struct mta *mta, struct doctor_line *line)
 
 /*
  * Calls `judge` with each different value that a smtp service has, and where it
- * stands: "" for main.cf, else the service of master.cf.
+ * stands: NULL for main.cf, else the service of master.cf.
  */
 static void
 each_client_value(struct mta *mta, const char *name,
-    void (*judge)(struct mta *mta, const char *name, const char *value, const char *where))
+    void (*judge)(struct mta *mta, const char *name, const char *value,
+    const struct postfix_service *where))
 {
 	const struct postfix_service *service = NULL;
 	bool any = false, by_main = false;
@@ -38,28 +39,78 @@ each_client_value(struct mta *mta, const char *name,
 			by_main = true;
 		else if (strcmp(postfix_get_in(mta->postfix, service, name),
 		    postfix_get(mta->postfix, name)) != 0)
-			judge(mta, name, postfix_get_in(mta->postfix, service, name),
-			    service->name);
+			judge(mta, name, postfix_get_in(mta->postfix, service, name), service);
 	}
 	if (by_main || !any)
-		judge(mta, name, postfix_get(mta->postfix, name), "");
+		judge(mta, name, postfix_get(mta->postfix, name), NULL);
+}
+
+static const char *
+name_of(const struct postfix_service *where)
+{
+	return where == NULL ? "" : where->name;
+}
+
+/* The tables of `value` behind those that are there. */
+static const char *
+joined(const struct mta *mta, const char *there, const char *value)
+{
+	struct slice rest = slice_of(value), word;
+
+	while (postfix_word(&rest, &word)) {
+		struct slice left = slice_of(there), one;
+		bool known = false;
+
+		while (!known && postfix_word(&left, &one))
+			known = slice_eq(one, word);
+		if (!known)
+			there = arena_printf(mta->doctor->arena, "%s%s%.*s", there,
+			    *there == '\0' ? "" : ", ", (int)word.n, word.p);
+	}
+	return there;
+}
+
+/* The tables go where they work before signing; those that are there stay. */
+static void
+fix_generic(struct mta *mta, struct doctor_line *line, const char *name, const char *value,
+    const struct postfix_service *where)
+{
+	static const char canonical[] = "sender_canonical_maps";
+	const char *dir = mta->postfix->dir;
+	const char *maps = joined(mta, postfix_get(mta->postfix, canonical), value);
+
+	if (doctor_whole(mta->doctor, maps) == NULL)
+		doctor_fix(mta->doctor, line, "%s does the same for senders before mailworthy is "
+		    "asked: move the tables there, behind those that are there, and take %s out "
+		    "of %s. The line has bytes that cannot be printed here.", canonical, name,
+		    dir);
+	else if (where == NULL)
+		doctor_fix(mta->doctor, line, "%s does the same for senders before mailworthy is "
+		    "asked. In %s/main.cf, then `postfix reload`:", canonical, dir);
+	else
+		doctor_fix(mta->doctor, line, "%s does the same for senders before mailworthy is "
+		    "asked, for all mail: the first line in %s/main.cf, the second in master.cf "
+		    "below \"%s %s\" in place of the %s that is there; then `postfix reload`:",
+		    canonical, dir, where->name, where->type, name);
+	if (doctor_whole(mta->doctor, maps) == NULL)
+		return;
+	doctor_paste(mta->doctor, line, "%s = %s", canonical, maps);
+	doctor_paste(mta->doctor, line, where == NULL ? "%s =" : "  -o %s=", name);
 }
 
 static void
-judge_generic(struct mta *mta, const char *name, const char *value, const char *where)
+judge_generic(struct mta *mta, const char *name, const char *value,
+    const struct postfix_service *where)
 {
 	struct doctor_line *line;
 
 	if (*value == '\0')
 		return;
-	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-generic", where, "%s (%s) writes "
-	    "addresses in From, To, Cc and others anew while mail is delivered, after it was "
+	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-generic", name_of(where), "%s (%s) "
+	    "writes addresses in From, To, Cc and others anew while mail is delivered, after it was "
 	    "signed: each message it touches arrives with a broken signature.", name,
 	    mta_shown(mta, value));
-	doctor_fix(mta->doctor, line, "sender_canonical_maps does the same for senders before "
-	    "mailworthy is asked. In %s/main.cf, then `postfix reload`:", mta->postfix->dir);
-	doctor_paste(mta->doctor, line, "sender_canonical_maps = %s", mta_shown(mta, value));
-	doctor_paste(mta->doctor, line, "smtp_generic_maps =");
+	fix_generic(mta, line, name, value, where);
 }
 
 /* ---- tables of checks ---- */
@@ -67,7 +118,7 @@ judge_generic(struct mta *mta, const char *name, const char *value, const char *
 struct table {
 	struct mta *mta;
 	const char *name;		/* smtp_header_checks */
-	const char *value, *where;
+	const char *where;
 	bool body;			/* every rule is about the body */
 	bool added;			/* about what milters add */
 };
@@ -179,9 +230,10 @@ judge_table(const struct table *table, struct slice word)
 }
 
 static void
-judge_checks(struct mta *mta, const char *name, const char *value, const char *where)
+judge_checks(struct mta *mta, const char *name, const char *value,
+    const struct postfix_service *where)
 {
-	struct table table = { .mta = mta, .name = name, .value = value, .where = where,
+	struct table table = { .mta = mta, .name = name, .where = name_of(where),
 	    .body = strcmp(name, "smtp_header_checks") != 0 &&
 	    strcmp(name, "milter_header_checks") != 0,
 	    .added = strcmp(name, "milter_header_checks") == 0 };
@@ -226,20 +278,24 @@ judge_8bit(struct mta *mta)
 }
 
 static void
-judge_discarded(struct mta *mta, const char *name, const char *value, const char *where)
+judge_discarded(struct mta *mta, const char *name, const char *value,
+    const struct postfix_service *where)
 {
 	bool mended = (mta->doctor->settings->repair & REPAIR_ENCODING) != 0 ||
 	    postfix_is_yes(postfix_get(mta->postfix, "force_mime_input_conversion"));
 
 	if (postfix_has_word(value, "8bitmime") && !mended)
-		doctor_fix(mta->doctor, doctor_say(mta->doctor, DOCTOR_FAULT, "mta-8bit", where,
-		    "%s has 8bitmime: Postfix recodes each message with 8-bit text after it was "
-		    "signed, and its signature breaks.", name),
-		    "Take 8bitmime out of %s.", name);
+		doctor_fix(mta->doctor, doctor_say(mta->doctor, DOCTOR_FAULT, "mta-8bit",
+		    name_of(where), "%s has 8bitmime: Postfix recodes each message with 8-bit "
+		    "text after it was signed, and its signature breaks.", name),
+		    "Take 8bitmime out of %s in %s/%s%s%s.", name, mta->postfix->dir,
+		    where == NULL ? "main.cf" : "master.cf, below ", name_of(where),
+		    where == NULL ? "" : arena_printf(mta->doctor->arena, " %s", where->type));
 }
 
 static void
-judge_line_limit(struct mta *mta, const char *name, const char *value, const char *where)
+judge_line_limit(struct mta *mta, const char *name, const char *value,
+    const struct postfix_service *where)
 {
 	unsigned long limit;
 	struct doctor_line *line;
@@ -247,11 +303,11 @@ judge_line_limit(struct mta *mta, const char *name, const char *value, const cha
 	if (!slice_number(slice_of(value), 1000000, &limit) || limit == 0 ||
 	    limit >= LINE_LIMIT)
 		return;
-	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-line-limit", where, "%s is %lu: "
-	    "Postfix cuts longer lines after they were signed, and the signature breaks. "
+	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-line-limit", name_of(where), "%s is "
+	    "%lu: Postfix cuts longer lines after they were signed, and the signature breaks. "
 	    "mailworthy mends lines over %d only.", name, limit, LINE_LIMIT);
-	fix_main(mta, line);
-	doctor_paste(mta->doctor, line, "%s = %d", name, LINE_LIMIT);
+	mta_fix_setting(mta, line, where, name, arena_printf(mta->doctor->arena, "%d",
+	    LINE_LIMIT));
 }
 
 /* ---- what comes before us ---- */
@@ -343,7 +399,7 @@ mta_after_signing(struct mta *mta)
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		each_client_value(mta, tables[i], judge_checks);
 	judge_checks(mta, "milter_header_checks", postfix_get(mta->postfix,
-	    "milter_header_checks"), "");
+	    "milter_header_checks"), NULL);
 	judge_8bit(mta);
 	each_client_value(mta, "smtp_discard_ehlo_keywords", judge_discarded);
 	each_client_value(mta, "smtp_line_length_limit", judge_line_limit);

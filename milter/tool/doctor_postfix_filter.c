@@ -18,7 +18,21 @@ struct passing {
 	const char *filter;
 	bool front_asks, back_asks;
 	bool inbound;			/* mail from outside passes it, too */
+	bool local, local_asks;		/* mail of the sendmail command does; asks before */
 };
+
+/* pickup hands mail to content_filter as smtpd does. */
+static void
+see_local(const struct mta *mta, struct passing *p)
+{
+	const struct postfix_service *pickup = postfix_next(mta->postfix, NULL, "pickup");
+	const char *filter = postfix_get_in(mta->postfix, pickup, "content_filter");
+
+	p->local = pickup != NULL && *filter != '\0';
+	p->local_asks = p->local && mta_local_asks_us(mta);
+	if (p->local && *p->filter == '\0')
+		p->filter = filter;
+}
 
 static struct passing
 see_passing(const struct mta *mta, const struct mta_listener *listeners, size_t n)
@@ -42,9 +56,82 @@ see_passing(const struct mta *mta, const struct mta_listener *listeners, size_t 
 			    !listener->loopback);
 		}
 	}
+	see_local(mta, &p);
 	if (*p.filter == '\0')
 		p.filter = postfix_get(mta->postfix, "content_filter");
 	return p;
+}
+
+bool
+mta_local_comes_back(struct mta *mta)
+{
+	struct mta_listener *listeners;
+	struct passing p;
+	size_t n;
+
+	listeners = mta_listeners_read(mta, &n);
+	p = see_passing(mta, listeners, n);
+	return p.local && p.back_asks;
+}
+
+/* Takes us, and us alone, out of the list of who asks before the filter. */
+static void
+paste_front(struct mta *mta, struct doctor_line *line, const struct passing *p)
+{
+	const struct postfix_service *service = p->front->service;
+
+	mta_paste_option(mta, line, "smtpd_milters", mta_list_without_us(mta, service,
+	    "smtpd_milters"));
+}
+
+/* Where no_milters stands, the others of main.cf were asked before the filter. */
+static void
+paste_back(struct mta *mta, struct doctor_line *line, const struct passing *p)
+{
+	const struct postfix_service *service = p->back->service;
+	const char *list = mta_list_with_us(mta, service, "smtpd_milters"), *address;
+
+	if (p->back->off != NULL && !postfix_overrides(service, "smtpd_milters")) {
+		address = postfix_milter_for(mta->postfix, mta->doctor->settings->socket,
+		    service->chrooted);
+		list = address != NULL ? address : list;
+	}
+	mta_paste_option(mta, line, "smtpd_milters", list);
+}
+
+/* What has to be done besides where mail comes back, as the end of a sentence. */
+static const char *
+also_there(struct mta *mta, const struct passing *p)
+{
+	if (p->back->off == NULL)
+		return "";
+	return arena_printf(mta->doctor->arena, " (where it is off now, since %s: take that out)",
+	    p->back->off);
+}
+
+static void
+say_local_twice(struct mta *mta, const struct passing *p)
+{
+	struct doctor_line *line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-content-filter",
+	    p->back->service->name, "A message of the sendmail command is judged and signed by "
+	    "non_smtpd_milters, goes to the content filter %s, and is judged and signed again "
+	    "when it comes back here.", mta_shown(mta, p->filter));
+
+	mta_fix_setting(mta, line, mta_cleanup(mta), "non_smtpd_milters",
+	    mta_list_without_us(mta, mta_cleanup(mta), "non_smtpd_milters"));
+}
+
+static void
+say_local_before(struct mta *mta, const struct passing *p)
+{
+	struct doctor_line *line = doctor_say(mta->doctor, DOCTOR_WARNING,
+	    "mta-content-filter", "sendmail command", "A message of the sendmail command is "
+	    "signed and goes to the content filter %s then: what that changes breaks the "
+	    "signature.", mta_shown(mta, p->filter));
+
+	doctor_fix(mta->doctor, line, "Let `mailworthy doctor --send` show whether it changes "
+	    "anything. If it does, ask mailworthy where mail comes back, and not in "
+	    "non_smtpd_milters.");
 }
 
 static void
@@ -56,8 +143,9 @@ say_twice(struct mta *mta, const struct passing *p)
 	    p->front->service->name, mta_shown(mta, p->filter));
 
 	doctor_fix(mta->doctor, line, "Ask mailworthy once, after the filter: in %s/master.cf, "
-	    "below \"%s\":", mta->postfix->dir, p->front->service->name);
-	doctor_paste(mta->doctor, line, "  -o smtpd_milters=");
+	    "below \"%s\", in place of a smtpd_milters that is there:", mta->postfix->dir,
+	    p->front->service->name);
+	paste_front(mta, line, p);
 }
 
 static void
@@ -73,12 +161,18 @@ say_before_filter(struct mta *mta, const struct passing *p)
 		    "changes anything. If it does, ask mailworthy where mail comes back.");
 		return;
 	}
+	if (mta_must_move(mta, p->back->service, "smtpd_milters")) {
+		mta_fix_list(mta, line, p->back->service, "smtpd_milters");
+		doctor_fix(mta->doctor, line, "Ask mailworthy where mail comes back, and once it "
+		    "is, no more at \"%s\". %s", p->front->service->name, line->fix);
+		return;
+	}
 	doctor_fix(mta->doctor, line, "Ask mailworthy after the filter instead: in "
-	    "%s/master.cf, the first line below \"%s\", the second below \"%s\":",
-	    mta->postfix->dir, p->front->service->name, p->back->service->name);
-	doctor_paste(mta->doctor, line, "  -o smtpd_milters=");
-	doctor_paste(mta->doctor, line, "  -o smtpd_milters=%s",
-	    mta_our_address(mta, p->back->service));
+	    "%s/master.cf, in place of a smtpd_milters that is there, the first line below "
+	    "\"%s\", the second below \"%s\"%s:", mta->postfix->dir, p->front->service->name,
+	    p->back->service->name, also_there(mta, p));
+	paste_front(mta, line, p);
+	paste_back(mta, line, p);
 }
 
 static bool
@@ -136,10 +230,14 @@ say_never(struct mta *mta, const struct passing *p)
 
 	if (p->back == NULL)
 		return;
-	doctor_fix(mta->doctor, line, "In %s/master.cf, below \"%s\" (and without no_milters in "
-	    "its receive_override_options):", mta->postfix->dir, p->back->service->name);
-	doctor_paste(mta->doctor, line, "  -o smtpd_milters=%s",
-	    mta_our_address(mta, p->back->service));
+	if (mta_must_move(mta, p->back->service, "smtpd_milters")) {
+		mta_fix_list(mta, line, p->back->service, "smtpd_milters");
+		return;
+	}
+	doctor_fix(mta->doctor, line, "In %s/master.cf, below \"%s\", in place of a "
+	    "smtpd_milters that is there%s:", mta->postfix->dir, p->back->service->name,
+	    also_there(mta, p));
+	paste_back(mta, line, p);
 }
 
 /* Rules that send some mail to a filter (header_checks(5), FILTER). */
@@ -181,8 +279,15 @@ mta_content_filter(struct mta *mta)
 	p = see_passing(mta, listeners, n);
 	judge_rules(mta, "header_checks");
 	judge_rules(mta, "body_checks");
-	if (p.front == NULL)
+	if (p.local_asks && p.back_asks)
+		say_local_twice(mta, &p);
+	else if (p.local_asks && !p.front_asks)
+		say_local_before(mta, &p);
+	if (p.front == NULL) {
+		if (p.local && p.back_asks)
+			say_behind_filter(mta, &p);
 		return;
+	}
 	if (p.front_asks && p.back_asks)
 		say_twice(mta, &p);
 	else if (p.front_asks)

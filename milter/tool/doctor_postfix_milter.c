@@ -105,70 +105,117 @@ judge_neighbours(struct mta *mta, const char *where, const struct postfix_milter
 
 /* ---- what Postfix does while we are away ---- */
 
-static void
-judge_action(struct mta *mta, const char *where, const char *action)
+enum { ACTION, COMMAND_TIMEOUT, CONTENT_TIMEOUT, PROTOCOL, SETTINGS };
+static const char *const main_names[SETTINGS] = { "milter_default_action",
+    "milter_command_timeout", "milter_content_timeout", "milter_protocol" };
+
+/* A way into Postfix and how it asks us there. */
+struct asking {
+	struct mta *mta;
+	const char *where;		/* for people */
+	const struct postfix_service *service;
+	const char *list;		/* smtpd_milters or non_smtpd_milters */
+	const char *own[SETTINGS];	/* of the braces in the list, or NULL */
+	const char *values[SETTINGS];	/* that count */
+	const char *better[SETTINGS];	/* NULL: it is well */
+};
+
+/* The name under which the value is set that counts. */
+static const char *
+name_of(const struct asking *asking, int which)
 {
+	return asking->own[which] == NULL ? main_names[which] : arena_printf(
+	    asking->mta->doctor->arena, "%s of mailworthy in %s", main_names[which] +
+	    strlen("milter_"), asking->list);
+}
+
+/* Each value where it is set.  What stands in braces is mended in one line. */
+static void
+fix_asking(const struct asking *asking, struct doctor_line *line, int which)
+{
+	struct mta_wish wishes[SETTINGS];
+	size_t n = 0;
+
+	if (asking->own[which] == NULL) {
+		mta_fix_setting(asking->mta, line, asking->service, main_names[which],
+		    asking->better[which]);
+		return;
+	}
+	for (int i = 0; i < SETTINGS; i++)
+		if (asking->own[i] != NULL && asking->better[i] != NULL)
+			wishes[n++] = (struct mta_wish){ main_names[i] + strlen("milter_"),
+			    asking->better[i] };
+	mta_fix_setting(asking->mta, line, asking->service, asking->list,
+	    mta_list_mended(asking->mta, asking->service, asking->list, wishes, n));
+}
+
+static bool
+is_waiting(const char *action)
+{
+	return slice_is(slice_of(action), "tempfail") ||
+	    slice_is(slice_of(action), "quarantine") || slice_is(slice_of(action), "shutdown");
+}
+
+static void
+judge_action(const struct asking *asking)
+{
+	struct mta *mta = asking->mta;
+	const char *action = asking->values[ACTION], *where = asking->where;
 	struct doctor_line *line;
 
-	if (slice_is(slice_of(action), "tempfail") || slice_is(slice_of(action), "quarantine") ||
-	    slice_is(slice_of(action), "shutdown")) {
+	if (asking->better[ACTION] == NULL) {
 		doctor_say(mta->doctor, DOCTOR_OK, "mta-default-action", where,
 		    "mail waits while mailworthy does not run (%s)", mta_shown(mta, action));
 		return;
 	}
 	if (slice_is(slice_of(action), "accept"))
 		line = doctor_say(mta->doctor, DOCTOR_WARNING, "mta-default-action", where,
-		    "milter_default_action is accept: while mailworthy does not run or cannot "
-		    "be reached, mail leaves unjudged and unsigned, and nobody is told.");
+		    "%s is accept: while mailworthy does not run or cannot be reached, mail "
+		    "leaves unjudged and unsigned, and nobody is told.", name_of(asking, ACTION));
 	else
 		line = doctor_say(mta->doctor, DOCTOR_WARNING, "mta-default-action", where,
-		    "milter_default_action is %s: while mailworthy does not run or cannot be "
-		    "reached, mail bounces.", mta_shown(mta, action));
-	doctor_fix(mta->doctor, line, "In %s/main.cf, then `postfix reload`:",
-	    mta->postfix->dir);
-	doctor_paste(mta->doctor, line, "milter_default_action = tempfail");
+		    "%s is %s: while mailworthy does not run or cannot be reached, mail "
+		    "bounces.", name_of(asking, ACTION), mta_shown(mta, action));
+	fix_asking(asking, line, ACTION);
 }
 
+/* What we may wait for, at the end of a message or before. */
+static long
+wait_max(const struct settings *settings, int which)
+{
+	long dns = (long)settings->resolver.deadline;
+
+	if (which == CONTENT_TIMEOUT && (long)settings->opinions.timeout > dns &&
+	    (*settings->opinions.rspamd != '\0' || *settings->opinions.spamassassin != '\0' ||
+	    *settings->opinions.clamav != '\0'))
+		return (long)settings->opinions.timeout;
+	return dns;
+}
+
+/* Postfix's default, or more where we may wait longer; NULL: it is enough. */
 static const char *
-or_main(const struct mta *mta, const struct postfix_service *service, const char *own,
-    const char *name)
+better_timeout(const struct asking *asking, int which)
 {
-	return own != NULL ? own : postfix_get_in(mta->postfix, service, name);
-}
-
-static void
-judge_timeout(struct mta *mta, const char *where, const char *name, const char *value,
-    long wanted)
-{
-	long seconds = postfix_seconds(value, 's');
-	struct doctor_line *line;
+	long seconds = postfix_seconds(asking->values[which], 's');
+	long wanted = wait_max(asking->mta->doctor->settings, which) + MARGIN;
+	long usual = which == CONTENT_TIMEOUT ? 300 : 30;
 
 	if (seconds < 0 || seconds >= wanted)
-		return;
-	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-timeouts", where, "%s is %s, but "
-	    "mailworthy may wait %ld s for DNS and other filters: on a slow day Postfix gives "
-	    "up on it first.", name, mta_shown(mta, value), wanted - MARGIN);
-	doctor_fix(mta->doctor, line, "In %s/main.cf, then `postfix reload`:",
-	    mta->postfix->dir);
-	doctor_paste(mta->doctor, line, "%s = %s", name,
-	    strstr(name, "content") != NULL ? "300s" : "30s");
+		return NULL;
+	return arena_printf(asking->mta->doctor->arena, "%lds", wanted > usual ? wanted : usual);
 }
 
 static void
-judge_timeouts(struct mta *mta, const char *where, const struct postfix_service *service,
-    const struct postfix_milter *milter)
+judge_timeout(const struct asking *asking, int which)
 {
-	const struct settings *settings = mta->doctor->settings;
-	long dns = (long)settings->resolver.deadline;
-	long content = dns, command = dns;
+	struct mta *mta = asking->mta;
 
-	if ((long)settings->opinions.timeout > content && (*settings->opinions.rspamd != '\0' ||
-	    *settings->opinions.spamassassin != '\0' || *settings->opinions.clamav != '\0'))
-		content = (long)settings->opinions.timeout;
-	judge_timeout(mta, where, "milter_content_timeout", or_main(mta, service,
-	    milter->content_timeout, "milter_content_timeout"), content + MARGIN);
-	judge_timeout(mta, where, "milter_command_timeout", or_main(mta, service,
-	    milter->command_timeout, "milter_command_timeout"), command + MARGIN);
+	if (asking->better[which] == NULL)
+		return;
+	fix_asking(asking, doctor_say(mta->doctor, DOCTOR_FAULT, "mta-timeouts", asking->where,
+	    "%s is %s, but mailworthy may wait %ld s for DNS and other filters: on a slow day "
+	    "Postfix gives up on it first.", name_of(asking, which), mta_shown(mta,
+	    asking->values[which]), wait_max(mta->doctor->settings, which)), which);
 }
 
 /* ---- what we are told ---- */
@@ -210,20 +257,17 @@ judge_macros(struct mta *mta, const char *where)
 }
 
 static void
-judge_protocol(struct mta *mta, const char *where, const char *protocol)
+judge_protocol(const struct asking *asking)
 {
-	long version = version_of(protocol);
-	struct doctor_line *line;
+	struct mta *mta = asking->mta;
 
-	if (version < 0 || version >= 6)
+	if (asking->better[PROTOCOL] == NULL)
 		return;
-	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-protocol", where, "milter_protocol is "
-	    "%s: Postfix then hands over neither blanks at the start of a field nor the macros "
-	    "that mailworthy asks for, and some signatures break.", mta_shown(mta, protocol));
-	doctor_fix(mta->doctor, line, "In %s/main.cf, then `postfix reload`:",
-	    mta->postfix->dir);
-	doctor_paste(mta->doctor, line, "milter_protocol = 6");
-	judge_macros(mta, where);
+	fix_asking(asking, doctor_say(mta->doctor, DOCTOR_FAULT, "mta-protocol", asking->where,
+	    "%s is %s: Postfix then hands over neither blanks at the start of a field nor the "
+	    "macros that mailworthy asks for, and some signatures break.", name_of(asking,
+	    PROTOCOL), mta_shown(mta, asking->values[PROTOCOL])), PROTOCOL);
+	judge_macros(mta, asking->where);
 }
 
 static void
@@ -273,29 +317,39 @@ judge_ignored(struct mta *mta, const struct mta_listener *listeners, size_t n)
 }
 
 static void
-judge_one(struct mta *mta, const char *where, const struct postfix_service *service,
-    const struct postfix_milter *milters, size_t n, size_t ours)
+judge_one(struct asking asking, const struct postfix_milter *milters, size_t n, size_t ours)
 {
 	const struct postfix_milter *us = &milters[ours];
+	const char *const own[SETTINGS] = { us->default_action, us->command_timeout,
+	    us->content_timeout, us->protocol };
+	long version;
 
-	judge_neighbours(mta, where, milters, n, ours);
-	judge_action(mta, where, or_main(mta, service, us->default_action,
-	    "milter_default_action"));
-	judge_timeouts(mta, where, service, us);
-	judge_protocol(mta, where, or_main(mta, service, us->protocol, "milter_protocol"));
+	for (int i = 0; i < SETTINGS; i++) {
+		asking.own[i] = own[i];
+		asking.values[i] = own[i] != NULL ? own[i] : postfix_get_in(
+		    asking.mta->postfix, asking.service, main_names[i]);
+	}
+	version = version_of(asking.values[PROTOCOL]);
+	asking.better[ACTION] = is_waiting(asking.values[ACTION]) ? NULL : "tempfail";
+	asking.better[COMMAND_TIMEOUT] = better_timeout(&asking, COMMAND_TIMEOUT);
+	asking.better[CONTENT_TIMEOUT] = better_timeout(&asking, CONTENT_TIMEOUT);
+	asking.better[PROTOCOL] = version < 0 || version >= 6 ? NULL : "6";
+	judge_neighbours(asking.mta, asking.where, milters, n, ours);
+	judge_action(&asking);
+	judge_timeout(&asking, CONTENT_TIMEOUT);
+	judge_timeout(&asking, COMMAND_TIMEOUT);
+	judge_protocol(&asking);
 }
 
 /* The settings by which two ways into Postfix may differ, as one text. */
 static const char *
 fingerprint(const struct mta *mta, const struct postfix_service *service, const char *list)
 {
-	static const char *const names[] = { "milter_default_action", "milter_protocol",
-	    "milter_content_timeout", "milter_command_timeout" };
 	const char *text = list;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (int i = 0; i < SETTINGS; i++)
 		text = arena_printf(mta->doctor->arena, "%s\n%s", text,
-		    postfix_get_in(mta->postfix, service, names[i]));
+		    postfix_get_in(mta->postfix, service, main_names[i]));
 	return text;
 }
 
@@ -306,19 +360,15 @@ judge_local(struct mta *mta, const char *const *seen, size_t n_seen)
 	const char *list = postfix_get_in(mta->postfix, cleanup, "non_smtpd_milters");
 	const char *print = fingerprint(mta, cleanup, list);
 	struct postfix_milter *milters;
-	size_t n;
+	size_t n, at;
 
 	for (size_t i = 0; i < n_seen; i++)
 		if (strcmp(seen[i], print) == 0)
 			return;
 	milters = postfix_milters(mta->doctor->arena, list, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (postfix_milter_is(mta->postfix, cleanup, &milters[i],
-		    mta->doctor->settings->socket)) {
-			judge_one(mta, "sendmail command", cleanup, milters, n, i);
-			return;
-		}
-	}
+	if (mta_names_us(mta, cleanup, milters, n, &at))
+		judge_one((struct asking){ .mta = mta, .where = "sendmail command",
+		    .service = cleanup, .list = "non_smtpd_milters" }, milters, n, at);
 }
 
 /* Each set of settings once: most listeners share theirs. */
@@ -344,8 +394,9 @@ mta_milter_settings(struct mta *mta)
 		if (k < n_seen)
 			continue;
 		seen[n_seen++] = print;
-		judge_one(mta, listener->service->name, listener->service, listener->milters,
-		    listener->n, listener->ours);
+		judge_one((struct asking){ .mta = mta, .where = listener->service->name,
+		    .service = listener->service, .list = "smtpd_milters" },
+		    listener->milters, listener->n, listener->ours);
 	}
 	judge_local(mta, seen, n_seen);
 	judge_ignored(mta, listeners, n);

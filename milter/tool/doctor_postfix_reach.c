@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "settings/settings.h"
+#include "tool/doctor_access.h"
 #include "tool/doctor_mta.h"
 #include "tool/reach.h"
 
@@ -27,26 +28,26 @@ static void
 say_wrong_root(struct mta *mta, const struct postfix_service *service,
     const struct postfix_milter *milter)
 {
-	const char *address = postfix_milter_for(mta->postfix,
-	    mta->doctor->settings->socket, true);
 	struct doctor_line *line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-socket",
 	    service->name, "%s has %s, but %s runs in a chroot and looks for %s, which is not "
 	    "where mailworthy listens.", program_of(service), mta_shown(mta, milter->text),
-	    service->command, postfix_milter_file(mta->postfix, service, milter));
+	    service->command, mta_shown(mta, postfix_milter_file(mta->postfix, service,
+	    milter)));
 
-	if (address != NULL) {
-		doctor_fix(mta->doctor, line, "Give the path as it is within the chroot. In "
-		    "%s/main.cf, then `postfix reload`:", mta->postfix->dir);
-		doctor_paste(mta->doctor, line, "%s = %s", program_of(service), address);
-		return;
-	}
-	doctor_fix(mta->doctor, line, "Put the socket where the chroot has it: the first line "
-	    "in %s, the second in %s/main.cf; then restart mailworthyd and `postfix reload`:",
-	    mta->doctor->settings->path, mta->postfix->dir);
-	doctor_paste(mta->doctor, line, "socket = \"unix:%s/mailworthy/mailworthy.sock\"",
-	    postfix_get(mta->postfix, "queue_directory"));
-	doctor_paste(mta->doctor, line, "%s = unix:mailworthy/mailworthy.sock",
-	    program_of(service));
+	mta_fix_list(mta, line, service, program_of(service));
+}
+
+/* As after an advice that was followed by half, or a socket that was moved. */
+static void
+say_stale(struct mta *mta, const struct postfix_service *service,
+    const struct postfix_milter *milter)
+{
+	struct doctor_line *line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-socket",
+	    service->name, "%s has %s, but there is no such file, and mailworthy listens at %s: "
+	    "mail waits, or leaves unjudged and unsigned, as milter_default_action says.",
+	    program_of(service), mta_shown(mta, milter->text), mta->doctor->settings->socket);
+
+	mta_fix_list(mta, line, service, program_of(service));
 }
 
 /* Whether a daemon accepts there now; *error_r is errno where none does. */
@@ -70,25 +71,59 @@ answers(const char *path, int *error_r)
 	return good;
 }
 
+/* The socket itself refuses: its group and mode are the daemon's to set. */
 static void
-say_denied(struct mta *mta, const char *path, const char *why)
+fix_mode(struct mta *mta, struct doctor_line *line, const struct reach_user *user)
+{
+	const struct settings *settings = mta->doctor->settings;
+	const char *group = reach_group(mta->doctor->arena, user);
+
+	doctor_fix(mta->doctor, line, "The directories are well; the socket must belong to a "
+	    "group of that user and let it write (now socket-group = \"%s\", socket-mode = "
+	    "\"%04o\"). In %s, then restart mailworthyd:", settings->socket_group == NULL ? "" :
+	    settings->socket_group, settings->socket_mode, settings->path);
+	doctor_paste(mta->doctor, line, "socket-group = \"%s\"", group);
+	doctor_paste(mta->doctor, line, "socket-mode = \"0660\"");
+}
+
+/* Only our own directory is given to the daemon and to Postfix. */
+static void
+fix_directory(struct mta *mta, struct doctor_line *line, const struct reach_user *user,
+    const char *at)
+{
+	const char *owner = mta->doctor->settings->user;
+
+	if (!access_is_ours(at)) {
+		doctor_fix(mta->doctor, line, "%s is not mailworthy's alone. Let user %s enter it, "
+		    "or name a socket elsewhere in %s, as below Postfix's queue_directory "
+		    "(%s).", mta_shown(mta, at), user->name, mta->doctor->settings->path,
+		    mta_shown(mta, postfix_get(mta->postfix, "queue_directory")));
+		return;
+	}
+	doctor_fix(mta->doctor, line, "Let it in:");
+	doctor_paste(mta->doctor, line, "install -d -m 2750 -o %s -g %s %s",
+	    owner != NULL && *owner != '\0' ? owner : "root",
+	    reach_group(mta->doctor->arena, user), at);
+}
+
+static void
+say_denied(struct mta *mta, const struct reach_user *user, const char *path, const char *at,
+    const char *why)
 {
 	struct doctor_line *line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-socket", path,
 	    "Postfix cannot reach the socket: %s.", why);
 
-	doctor_fix(mta->doctor, line, "The directory must let that user in, and the socket must "
-	    "belong to one of its groups: socket-group and socket-mode in %s. For the "
-	    "directory:", mta->doctor->settings->path);
-	doctor_paste(mta->doctor, line, "install -d -m 2750 -o mailworthy -g %s %s",
-	    postfix_get(mta->postfix, "mail_owner"), slice_dup(mta->doctor->arena,
-	    (struct slice){ path, (size_t)(strrchr(path, '/') - path) }));
+	if (strcmp(at, path) == 0)
+		fix_mode(mta, line, user);
+	else
+		fix_directory(mta, line, user, at);
 }
 
 /* The service sees the right path; now for what lies on it. */
 static void
 judge_path(struct mta *mta, const struct postfix_service *service, const char *path)
 {
-	const char *owner = postfix_get(mta->postfix, "mail_owner"), *why;
+	const char *owner = postfix_get(mta->postfix, "mail_owner"), *why, *at;
 	struct reach_user user;
 	int error = 0;
 
@@ -99,7 +134,7 @@ judge_path(struct mta *mta, const struct postfix_service *service, const char *p
 		return;
 	}
 	switch (reach_socket(mta->doctor->arena, &user, service->chrooted ?
-	    postfix_get(mta->postfix, "queue_directory") : "", path, &why)) {
+	    postfix_get(mta->postfix, "queue_directory") : "", path, &why, &at)) {
 	case REACH_OK:
 		if (answers(path, &error) || error == EACCES || error == EAGAIN)
 			doctor_say(mta->doctor, DOCTOR_OK, "mta-socket", path,
@@ -117,8 +152,12 @@ judge_path(struct mta *mta, const struct postfix_service *service, const char *p
 		    mta->doctor->settings->path);
 		break;
 	case REACH_NO_SOCKET:
+		doctor_fix(mta->doctor, doctor_say(mta->doctor, DOCTOR_FAULT, "mta-socket",
+		    path, "Postfix cannot reach the socket: %s.", why), "See what it is and "
+		    "move it away, then restart mailworthyd.");
+		break;
 	case REACH_DENIED:
-		say_denied(mta, path, why);
+		say_denied(mta, &user, path, at, why);
 		break;
 	case REACH_UNSEEN:
 		doctor_say(mta->doctor, DOCTOR_UNKNOWN, "mta-socket", path, "It could not be "
@@ -149,6 +188,9 @@ judge_service(struct mta *mta, const struct postfix_service *service)
 			say_wrong_root(mta, service, &milters[i]);
 			return false;
 		}
+		if (mta_is_stale(mta, service, &milters[i])) {
+			say_stale(mta, service, &milters[i]);
+		}
 	}
 	return false;
 }
@@ -158,12 +200,18 @@ mta_socket(struct mta *mta)
 {
 	const struct postfix_service *service = NULL, *cleanup = mta_cleanup(mta);
 	bool judged[2] = { false, false };	/* out of a chroot, in one */
+	bool looked[2] = { false, false };	/* at the list of main.cf */
 
 	if (strncmp(mta->doctor->settings->socket, "unix:", 5) != 0)
 		return;
-	while ((service = postfix_next(mta->postfix, service, "smtpd")) != NULL)
-		if (!judged[service->chrooted])
-			judged[service->chrooted] = judge_service(mta, service);
+	while ((service = postfix_next(mta->postfix, service, "smtpd")) != NULL) {
+		bool own = postfix_overrides(service, "smtpd_milters");
+
+		if (judged[service->chrooted] || (!own && looked[service->chrooted]))
+			continue;
+		judged[service->chrooted] = judge_service(mta, service);
+		looked[service->chrooted] = looked[service->chrooted] || !own;
+	}
 	if (cleanup != NULL && !judged[0] && !judged[1])
 		judge_service(mta, cleanup);
 	else if (cleanup != NULL && !judged[cleanup->chrooted])

@@ -280,12 +280,11 @@ judge_tls(struct mta *mta, const struct postfix_service *service)
 	bool off = strcmp(level, "none") == 0 || (*level == '\0' &&
 	    !postfix_is_yes(postfix_get_in(mta->postfix, service, "smtp_use_tls")) &&
 	    !postfix_is_yes(postfix_get_in(mta->postfix, service, "smtp_enforce_tls")));
+	bool discarded = postfix_has_word(postfix_get_in(mta->postfix, service,
+	    "smtp_discard_ehlo_keywords"), "starttls");
 	struct doctor_line *line;
 
-	if (postfix_has_word(postfix_get_in(mta->postfix, service,
-	    "smtp_discard_ehlo_keywords"), "starttls"))
-		off = true;
-	if (!off) {
+	if (!off && !discarded) {
 		doctor_say(mta->doctor, DOCTOR_OK, "mta-tls", service->name,
 		    "mail leaves encrypted where the other host can (%s)",
 		    *level == '\0' ? "smtp_use_tls" : mta_shown(mta, level));
@@ -295,8 +294,13 @@ judge_tls(struct mta *mta, const struct postfix_service *service)
 		return;
 	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-tls", service->name, "Mail leaves "
 	    "without TLS: Gmail requires it of senders.");
-	fix_main(mta, line);
-	doctor_paste(mta->doctor, line, "smtp_tls_security_level = may");
+	if (off)
+		mta_fix_setting(mta, line, service, "smtp_tls_security_level", "may");
+	if (discarded)
+		doctor_fix(mta->doctor, line, "Take starttls out of smtp_discard_ehlo_keywords in "
+		    "%s/%s, then `postfix reload`.%s%s", mta->postfix->dir, postfix_overrides(
+		    service, "smtp_discard_ehlo_keywords") ? "master.cf" : "main.cf",
+		    off ? " " : "", off ? line->fix : "");
 }
 
 static void

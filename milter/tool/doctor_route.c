@@ -57,12 +57,31 @@ usual_transport(struct send *send)
 	return transport.n == 0 ? "smtp" : slice_dup(send->doctor->arena, transport);
 }
 
+/* In front of the tables that are there, which all stay. */
+static void
+say_route(struct send *send, struct doctor_line *line, const char *hop, const char *maps)
+{
+	struct doctor *doctor = send->doctor;
+
+	if (doctor_whole(doctor, maps) == NULL) {
+		doctor_fix(doctor, line, "Let Postfix take mail for this one address there: in "
+		    "%s/main.cf put inline:{ %s=%s:%s } in front of what transport_maps has "
+		    "(which cannot be printed here); then `postfix reload`, and run this "
+		    "again.", send->postfix->dir, send->to, usual_transport(send), hop);
+		return;
+	}
+	doctor_fix(doctor, line, "Let Postfix take mail for this one address there: in "
+	    "%s/main.cf, then `postfix reload`, and run this again (the line does no harm if "
+	    "it stays):", send->postfix->dir);
+	doctor_paste(doctor, line, "transport_maps = inline:{ %s=%s:%s }%s%s", send->to,
+	    usual_transport(send), hop, *maps == '\0' ? "" : ", ", maps);
+}
+
 bool
 send_has_route(struct send *send, const char *address, unsigned port)
 {
 	struct doctor *doctor = send->doctor;
 	const char *hop = next_hop_of(doctor->arena, address, port), *error, *value;
-	const char *maps = postfix_get(send->postfix, "transport_maps");
 	struct doctor_line *line;
 
 	value = look_up(send, &error);
@@ -80,11 +99,6 @@ send_has_route(struct send *send, const char *address, unsigned port)
 		line = doctor_say(doctor, DOCTOR_UNKNOWN, "send-route", send->to,
 		    "Postfix does not know yet that mail for this address goes to the doctor, "
 		    "which listens at %s while it runs: nothing was sent.", hop);
-	doctor_fix(doctor, line, "Let Postfix take mail for this one address there: in "
-	    "%s/main.cf, then `postfix reload`, and run this again (the line does no harm if "
-	    "it stays):", send->postfix->dir);
-	doctor_paste(doctor, line, "transport_maps = inline:{ %s=%s:%s }%s%s", send->to,
-	    usual_transport(send), hop, *maps == '\0' ? "" : ", ",
-	    log_safe(doctor->arena, slice_of(maps), 1000));
+	say_route(send, line, hop, postfix_get(send->postfix, "transport_maps"));
 	return false;
 }

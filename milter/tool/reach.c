@@ -76,7 +76,7 @@ look(struct arena *arena, const struct reach_user *user, const char *path, bool 
 
 enum reach
 reach_socket(struct arena *arena, const struct reach_user *user, const char *root,
-    const char *path, const char **why_r)
+    const char *path, const char **why_r, const char **at_r)
 {
 	size_t n = strlen(root);
 	enum reach found;
@@ -87,9 +87,17 @@ reach_socket(struct arena *arena, const struct reach_user *user, const char *roo
 	for (size_t i = n + 1; path[i] != '\0'; i++) {
 		if (path[i] != '/')
 			continue;
-		found = look(arena, user, arena_strndup(arena, path, i), false, why_r);
+		*at_r = arena_strndup(arena, path, i);
+		found = look(arena, user, *at_r, false, why_r);
 		if (found != REACH_OK)
 			return found;
 	}
+	*at_r = path;
 	return look(arena, user, path, true, why_r);
+}
+
+const char *
+reach_group(struct arena *arena, const struct reach_user *user)
+{
+	return user->n_groups == 0 ? "root" : group_name(arena, user->groups[0]);
 }

@@ -29,10 +29,13 @@ bool reach_may(const struct reach_user *user, mode_t mode, uid_t owner, gid_t gr
 /*
  * Whether the user may connect to the socket at `path`: X on each directory
  * below `root` ("" for all; it is where a chroot begins), W on the socket.
- * *why_r says what stands in the way, for people: the first thing.
+ * *at_r is what stands in the way, the first thing, and *why_r says it for people.
  */
 enum reach { REACH_OK, REACH_MISSING, REACH_NO_SOCKET, REACH_DENIED, REACH_UNSEEN };
 enum reach reach_socket(struct arena *arena, const struct reach_user *user,
-    const char *root, const char *path, const char **why_r);
+    const char *root, const char *path, const char **why_r, const char **at_r);
+
+/* The name of the user's first group, or its number. */
+const char *reach_group(struct arena *arena, const struct reach_user *user);
 
 #endif

@@ -371,6 +371,162 @@ macros_are_no_matter_with_version_6(void **state)
 	tear_down(&rig);
 }
 
+/* ---- what is pasted, to the letter ---- */
+
+#define CHROOT "smtp inet n - y - - smtpd\npickup unix n - n 60 1 pickup\n" \
+	"cleanup unix n - y - 0 cleanup\nsmtp unix - - n - - smtp\n"
+#define QUEUE "queue_directory = /nonexistent/q\n"
+#define OLD "unix:/nonexistent/mailworthy/mailworthy.sock"
+#define NEW "unix:mailworthy/mailworthy.sock"
+#define ELSEWHERE "socket = \"" OLD "\"\n"
+#define MOVED "socket = \"unix:/nonexistent/q/mailworthy/mailworthy.sock\""
+#define OURS "inet:127.0.0.1:8893"
+#define FILTER "content_filter = smtp:[127.0.0.1]:10024\n"
+#define BACK "submission inet n - n - - smtpd\n127.0.0.1:10025 inet n - n - - smtpd\n" \
+	"pickup unix n - n 60 1 pickup\ncleanup unix n - n - 0 cleanup\n"
+#define UNFILTERED "127.0.0.1:10025/inet/content_filter = \n"
+#define LONG "{ inet:203.0.113.200:7357, connect_timeout=30s, command_timeout=30s, " \
+	"content_timeout=300s, default_action=tempfail }"
+
+/* `text` is all that the line has to be pasted; NULL: nothing, but words. */
+static const struct rule pastes[] = {
+	/* a socket that the chroot does not have is moved, with the lists that name it */
+	{ QUEUE "smtpd_milters =\nnon_smtpd_milters =\n", CHROOT, "", ELSEWHERE,
+	    "mta-listener", DOCTOR_FAULT, MOVED "\nsmtpd_milters = " NEW },
+	{ QUEUE "smtpd_milters =\nnon_smtpd_milters = inet:x:1, " OLD "\n", CHROOT, "",
+	    ELSEWHERE, "mta-listener", DOCTOR_FAULT, MOVED "\nsmtpd_milters = " NEW
+	    "\nnon_smtpd_milters = inet:x:1, " NEW },
+	/* an advice that was followed by half: no entry twice, and it is said */
+	{ QUEUE "smtpd_milters = " NEW "\nnon_smtpd_milters =\n", CHROOT, "", ELSEWHERE,
+	    "mta-listener", DOCTOR_FAULT, MOVED },
+	{ QUEUE "smtpd_milters = " NEW "\nnon_smtpd_milters =\n", CHROOT, "", ELSEWHERE,
+	    "mta-socket", DOCTOR_FAULT, MOVED },
+	{ QUEUE "smtpd_milters = " NEW "\n", NULL, "", ELSEWHERE, "mta-listener", DOCTOR_FAULT,
+	    "smtpd_milters = " OLD },
+	/* our entry alone is changed, whoever says it */
+	{ QUEUE "smtpd_milters = inet:127.0.0.1:11332, " OLD "\nnon_smtpd_milters =\n", CHROOT,
+	    "", ELSEWHERE, "mta-socket", DOCTOR_FAULT, MOVED
+	    "\nsmtpd_milters = inet:127.0.0.1:11332, " NEW },
+	{ QUEUE "smtpd_milters = inet:127.0.0.1:11332, " OLD "\nnon_smtpd_milters =\n", CHROOT,
+	    "", ELSEWHERE, "mta-listener", DOCTOR_FAULT, MOVED
+	    "\nsmtpd_milters = inet:127.0.0.1:11332, " NEW },
+	{ "queue_directory = /nonexistent\nsmtpd_milters = { " OLD ", default_action=accept }, "
+	    "inet:x:1\nnon_smtpd_milters =\n", CHROOT, "", ELSEWHERE, "mta-socket",
+	    DOCTOR_FAULT, "smtpd_milters = { " NEW ", default_action=accept }, inet:x:1" },
+	{ QUEUE "smtpd_milters =\n", CHROOT, "smtp/inet/smtpd_milters = inet:x:1\n", ELSEWHERE,
+	    "mta-listener", DOCTOR_FAULT, MOVED "\n  -o { smtpd_milters = inet:x:1, " NEW " }" },
+	/* main.cf speaks for a daemon in a chroot, too */
+	{ QUEUE "smtpd_milters =\nnon_smtpd_milters =\n", "smtp inet n - n - - smtpd\n"
+	    "587 inet n - y - - smtpd\n", "", ELSEWHERE, "mta-listener", DOCTOR_FAULT, MOVED
+	    "\nsmtpd_milters = " NEW },
+	/* whole, or not at all */
+	{ "smtpd_milters = " LONG ", " LONG ", " LONG "\n", NULL, "", NULL, "mta-listener",
+	    DOCTOR_FAULT, "smtpd_milters = " LONG ", " LONG ", " LONG ", " OURS },
+	{ "smtpd_milters = inet:x:1, unix:a\x07" "b\n", NULL, "", NULL, "mta-listener",
+	    DOCTOR_FAULT, NULL },
+	{ "smtp_generic_maps = pcre:{ {/a\\.b/ x} }\n", NULL, "", NULL, "mta-generic",
+	    DOCTOR_FAULT, NULL },
+	{ "smtp_generic_maps = hash:/etc/postfix/generic, hash:/a\nsender_canonical_maps = "
+	    "hash:/etc/postfix/canonical hash:/a\n", NULL, "", NULL, "mta-generic", DOCTOR_FAULT,
+	    "sender_canonical_maps = hash:/etc/postfix/canonical hash:/a, "
+	    "hash:/etc/postfix/generic\nsmtp_generic_maps =" },
+	/* where main.cf has no say */
+	{ "", NULL, "relay/unix/smtp_generic_maps = hash:/x\n", NULL, "mta-generic",
+	    DOCTOR_FAULT, "sender_canonical_maps = hash:/x\n  -o smtp_generic_maps=" },
+	{ "", NULL, "relay/unix/smtp_line_length_limit = 900\n", NULL, "mta-line-limit",
+	    DOCTOR_FAULT, "  -o smtp_line_length_limit=998" },
+	{ "", NULL, "smtp/unix/smtp_tls_security_level = none\n", NULL, "mta-tls", DOCTOR_FAULT,
+	    "  -o smtp_tls_security_level=may" },
+	{ "smtp_discard_ehlo_keywords = starttls\n", NULL, "", NULL, "mta-tls", DOCTOR_FAULT,
+	    NULL },
+	{ "", NULL, "submission/inet/milter_default_action = accept\n", NULL,
+	    "mta-default-action", DOCTOR_WARNING, "  -o milter_default_action=tempfail" },
+	{ "smtpd_milters = inet:x:1, { " OURS ", default_action=accept, connect_timeout=9s, "
+	    "content_timeout=3s }\n", NULL, "", NULL, "mta-default-action", DOCTOR_WARNING,
+	    "smtpd_milters = inet:x:1, { " OURS ", default_action=tempfail, "
+	    "connect_timeout=9s, content_timeout=300s }" },
+	{ "smtpd_milters = inet:x:1, { " OURS ", default_action=accept, connect_timeout=9s, "
+	    "content_timeout=3s }\n", NULL, "", NULL, "mta-timeouts", DOCTOR_FAULT,
+	    "smtpd_milters = inet:x:1, { " OURS ", default_action=tempfail, "
+	    "connect_timeout=9s, content_timeout=300s }" },
+	{ "", NULL, "submission/inet/smtpd_milters = { " OURS ", { protocol = 2 } }\n", NULL,
+	    "mta-protocol", DOCTOR_FAULT, "  -o { smtpd_milters = { " OURS ", protocol=6 } }" },
+	{ "non_smtpd_milters = { " OURS ", default_action=accept }\n", NULL, "", NULL,
+	    "mta-default-action", DOCTOR_WARNING, "non_smtpd_milters = { " OURS
+	    ", default_action=tempfail }" },
+	{ "", NULL, "", "+resolver { timeout = 30 deadline = 60 }\n", "mta-timeouts",
+	    DOCTOR_FAULT, "milter_command_timeout = 65s" },
+	/* content filters: the other milters stay */
+	{ FILTER "smtpd_milters = inet:x:1, " OURS "\nnon_smtpd_milters =\n", BACK, UNFILTERED,
+	    NULL, "mta-content-filter", DOCTOR_FAULT, "  -o smtpd_milters=inet:x:1" },
+	{ FILTER "smtpd_milters = inet:x:1, inet:y:2, " OURS "\n", BACK, UNFILTERED
+	    "127.0.0.1:10025/inet/receive_override_options = no_milters\n", NULL,
+	    "mta-content-filter", DOCTOR_WARNING, "  -o { smtpd_milters = inet:x:1, inet:y:2 }\n"
+	    "  -o smtpd_milters=" OURS },
+	{ FILTER, BACK, UNFILTERED "127.0.0.1:10025/inet/smtpd_milters = inet:z:3\n", NULL,
+	    "mta-content-filter", DOCTOR_WARNING, "  -o smtpd_milters=\n"
+	    "  -o { smtpd_milters = inet:z:3, " OURS " }" },
+	{ FILTER "smtpd_milters =\nnon_smtpd_milters =\n", BACK, UNFILTERED
+	    "127.0.0.1:10025/inet/smtpd_milters = inet:z:3\n", NULL, "mta-content-filter",
+	    DOCTOR_FAULT, "  -o { smtpd_milters = inet:z:3, " OURS " }" },
+	/* mail of the sendmail command goes to the filter as well */
+	{ FILTER "non_smtpd_milters = inet:x:1, " OURS "\n", BACK, UNFILTERED
+	    "submission/inet/smtpd_milters = \n", NULL, "mta-content-filter", DOCTOR_FAULT,
+	    "non_smtpd_milters = inet:x:1" },
+	{ FILTER "non_smtpd_milters =\n", BACK, UNFILTERED "submission/inet/smtpd_milters = \n",
+	    NULL, "mta-local", DOCTOR_OK, NULL },
+	{ FILTER, BACK, UNFILTERED "submission/inet/smtpd_milters = \n"
+	    "pickup/unix/receive_override_options = no_milters\n", NULL, "mta-local", DOCTOR_OK,
+	    NULL },
+	{ FILTER "non_smtpd_milters =\n", BACK, UNFILTERED "submission/inet/smtpd_milters = \n"
+	    "pickup/unix/content_filter = \n", NULL, "mta-local", DOCTOR_FAULT,
+	    "non_smtpd_milters = " OURS },
+	{ "non_smtpd_milters =\n", BACK, UNFILTERED
+	    "pickup/unix/content_filter = smtp:[127.0.0.1]:10024\n",
+	    "+outbound = {authenticated, local}\n", "mta-content-filter", DOCTOR_FAULT,
+	    "outbound = {authenticated, local, networks}\n"
+	    "networks = {\"127.0.0.0/8\", \"::1/128\"}" },
+	{ "", NULL, "pickup/unix/content_filter = smtp:[127.0.0.1]:10024\n", NULL,
+	    "mta-content-filter", DOCTOR_WARNING, NULL },
+};
+
+/* Every line of that id and grade that has something to paste says the same. */
+static bool
+pastes_the_same(const struct rig *rig, const struct rule *rule)
+{
+	size_t n = 0;
+
+	for (const struct doctor_line *line = rig->doctor.report->first->first; line != NULL;
+	    line = line->next) {
+		if (strcmp(line->id, rule->id) != 0 || line->grade != rule->grade)
+			continue;
+		n++;
+		if ((line->paste == NULL) != (rule->text == NULL) ||
+		    (rule->text != NULL && strcmp(line->paste, rule->text) != 0))
+			return false;
+	}
+	return n > 0;
+}
+
+static void
+pastes_whole_values(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pastes) / sizeof(pastes[0]); i++) {
+		set_up(&rig, &pastes[i]);
+		judge(&rig);
+		if (!pastes_the_same(&rig, &pastes[i])) {
+			doctor_show(stderr, rig.doctor.report,
+			    &(struct doctor_view){ .width = 80, .all = true });
+			fail_msg("paste %zu, %s: %s%s\nexpected %s", i, pastes[i].id,
+			    pastes[i].main, pastes[i].overrides, pastes[i].text);
+		}
+		tear_down(&rig);
+	}
+}
+
 static void
 write_table(const char *path, const char *text)
 {
@@ -442,6 +598,7 @@ main(void)
 		cmocka_unit_test(finds_nothing_where_all_is_well),
 		cmocka_unit_test(macros_are_no_matter_with_version_6),
 		cmocka_unit_test(reads_tables_of_checks),
+		cmocka_unit_test(pastes_whole_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

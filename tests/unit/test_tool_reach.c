@@ -43,7 +43,7 @@ walks_the_path(void **state)
 	char dir[] = "/tmp/mailworthy-test-XXXXXX";
 	struct arena *arena = arena_new();
 	struct reach_user nobody;
-	const char *path, *why;
+	const char *path, *why, *at;
 	int fd;
 
 	(void)state;
@@ -52,23 +52,25 @@ walks_the_path(void **state)
 	assert_non_null(mkdtemp(dir));
 	path = arena_printf(arena, "%s/s", dir);
 	assert_int_equal(chmod(dir, 0755), 0);
-	assert_int_equal(reach_socket(arena, &nobody, "", path, &why), REACH_MISSING);
+	assert_int_equal(reach_socket(arena, &nobody, "", path, &why, &at), REACH_MISSING);
 	memcpy(address.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(chmod(path, 0777), 0);
-	assert_int_equal(reach_socket(arena, &nobody, "", path, &why), REACH_OK);
+	assert_int_equal(reach_socket(arena, &nobody, "", path, &why, &at), REACH_OK);
 	assert_int_equal(chmod(path, 0770), 0);
-	assert_int_equal(reach_socket(arena, &nobody, "", path, &why), REACH_DENIED);
+	assert_int_equal(reach_socket(arena, &nobody, "", path, &why, &at), REACH_DENIED);
 	assert_non_null(strstr(why, "0770"));
+	assert_string_equal(at, path);
 	assert_int_equal(chmod(path, 0777), 0);
 	assert_int_equal(chmod(dir, 0700), 0);
-	assert_int_equal(reach_socket(arena, &nobody, "", path, &why), REACH_DENIED);
+	assert_int_equal(reach_socket(arena, &nobody, "", path, &why, &at), REACH_DENIED);
 	assert_non_null(strstr(why, "may not enter"));
+	assert_string_equal(at, dir);
 	/* the root of a chroot is entered before the rights are given up */
-	assert_int_equal(reach_socket(arena, &nobody, dir, path, &why), REACH_OK);
+	assert_int_equal(reach_socket(arena, &nobody, dir, path, &why, &at), REACH_OK);
 	assert_int_equal(chmod(dir, 0755), 0);
-	assert_int_equal(reach_socket(arena, &nobody, "", "/etc/passwd", &why),
+	assert_int_equal(reach_socket(arena, &nobody, "", "/etc/passwd", &why, &at),
 	    REACH_NO_SOCKET);
 	close(fd);
 	unlink(path);

@@ -372,8 +372,9 @@ read_keys(const struct reading *reading, const struct ring_choice *choice)
 	}
 }
 
+/* With the keys of `author`: of the domain itself, or of one that it signs for. */
 static void
-read_domain(const struct reading *reading, const char *name,
+read_domain(const struct reading *reading, const char *name, const char *author,
     const struct settings_domain *settings)
 {
 	const struct standing *standing = reading->standing;
@@ -387,7 +388,7 @@ read_domain(const struct reading *reading, const char *name,
 	map_set(reading->met, name, reading->met);
 	domain.is_pattern = strchr(name, '*') != NULL;
 	keyring_choose(snapshot_keyring(reading->snapshot), standing->parts.sightings,
-	    domain.is_pattern ? NULL : name, status->now, reading->arena, &choice);
+	    domain.is_pattern ? NULL : author, status->now, reading->arena, &choice);
 	domain.usable = choice.usable;
 	if (choice.domain != NULL)
 		read_keys(reading, &choice);
@@ -421,12 +422,15 @@ read_domains(const struct standing *standing, const struct snapshot *snapshot,
 	status->domains = arena_array(arena, STATUS_DOMAINS_MAX, sizeof(*status->domains));
 	status->keys = arena_array(arena, STATUS_KEYS_MAX, sizeof(*status->keys));
 	for (i = 0; i < settings->n_domains; i++)
-		read_domain(&reading, settings->domains[i].name, &settings->domains[i]);
+		read_domain(&reading, settings->domains[i].name, settings->domains[i].name,
+		    &settings->domains[i]);
 	for (i = 0; i < keyring_count(ring); i++) {
 		const struct ring_key *key = keyring_at(ring, i);
 
 		if (strchr(key->domain, '*') == NULL)
-			read_domain(&reading, key->domain, key->settings);
+			read_domain(&reading, key->domain, keyring_find(ring, key->domain,
+			    arena) != NULL ? key->domain : key->settings->name,
+			    key->settings);
 	}
 }
 

@@ -282,6 +282,27 @@ def shared_key(rig):
     rig.reload(rest=NAMED)
 
 
+@case("a domain that only signs for those below it is none that cannot sign")
+def signs_for_others(rig):
+    text = rig.daemon.config.read_text()
+    begin, end = text.index('domain "example.com"'), text.index('check "subject-long"')
+    rig.daemon.config.write_text(
+        text[:begin] + 'domain "*.example.com" { sign-as = example.com\n'
+        f'key "s1" {{ file = "{rig.key}" }} }}\n' + text[end:])
+    before = status_of(rig)["config"]["generation"]
+    rig.daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: status_of(rig)["config"]["generation"] > before, what="a reload")
+    answer = rig.one([("From", " x@mail.example.com"), *HEADERS[1:]])
+    assert "d=example.com;" in str(answer.inserted("DKIM-Signature")), answer
+    status, families = status_of(rig), scrape(rig.metrics)
+    signs = {d["domain"]: d["signs"] for d in status["domains"]}
+    assert signs == {"*.example.com": "by-name", "example.com": "yes"}, signs
+    assert [(k["domain"], k["signs"]) for k in status["keys"]] == [("example.com", True)]
+    assert value(families, "mailworthy_domains_cannot_sign") == 0
+    assert value(families, "mailworthy_keys") == 1
+    rig.reload(rest=NAMED)
+
+
 @case("recipients refused, messages not outbound, messages given up")
 def others(rig):
     before = scrape(rig.metrics)

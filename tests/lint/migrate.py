@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-LEADS = {"TAKEN": "", "NEEDLESS": "Not needed: ", "NONE": "No counterpart: "}
+LEADS = {"TAKEN": "", "NEEDLESS": "Not needed: ", "NONE": "No counterpart: ",
+         "LOST": "No counterpart: "}
 PLUGINS = pathlib.Path("/usr/share/rspamd")
 faults = []
 

@@ -76,13 +76,61 @@ try_fallback = false;
 path_map = "DIR/paths.map";
 selector_map = "DIR/selectors.map";
 """,
+    "tables": ("""\
+key_table = "DIR/keys.map"; signing_table = "glob;DIR/signing.map";
+""", """\
+"*@a.example.com" k1   # the first that fits
+*@*.a.example.com k10
+*@*.example.com sub
+*@example.com k1
+example.org k1
+*@b.a.example.org k10
+@other.example two
+"""),
+    "tables without a kind": ("""\
+key_table = "DIR/keys.map"
+signing_table = "file://DIR/signing.map"
+selector = s2
+""", "*@example.com sub\n*@*.example.com k10\n*.example.net each\n"),
+    "tables by the domain": ("""\
+key_table = ["example.com %:s0:DIR/k.pem", "a.example.org %:s1:DIR/k.pem",
+  "example.org example.org:s2:DIR/k.pem", "example.net %:s3:DIR/k.pem"];
+signing_table = ["*@example.com %", "*@*.example.com %", "*.example.org %", "*@example.org %",
+  "*@example.net %"];
+""", ""),
+    "tables in lists": ("""\
+key_table = ["k1 %:s1:DIR/k.pem", "two %:s2:DIR/k.pem"];
+signing_table = ["*@example.com k1",
+  "*@*.example.net two"];
+""", ""),
+    "tables in lists of files": ("""\
+key_table = "DIR/keys.map"; signing_table = ["DIR/signing.map", "DIR/more.map"];
+""", "*@*.example.com k1\n"),
+    "tables: * at the end": ("""\
+key_table = "DIR/keys.map"; signing_table = "DIR/signing.map";
+""", "*@example.com sub\n* each\n"),
+    "tables: *@* is first": ("""\
+key_table = "DIR/keys.map"; signing_table = "DIR/signing.map";
+""", "*@* each\n*@example.com sub\n"),
 }
+
+# k10 is k1 to Rspamd: what a name begins with is looked for.
+KEYS = """\
+k10 %:s10:DIR/k.pem
+k1 %:s1:DIR/k.pem
+sub example.com:sub:DIR/k.pem
+two %:DIR/k.pem
+each %:s1:DIR/keys/%.s1.key
+"""
+
+# In tables Rspamd tells EXAMPLE.com from example.com.
+DIFFERS = {"anna@EXAMPLE.com": "anna@example.com"}
 
 
 class Pair:
     pem = b""
 
-    def __init__(self, build, dns, text):
+    def __init__(self, build, dns, text, signing=""):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-rspamd-"))
         Rig.scratches.append(self.dir)
         os.chmod(self.dir, 0o755)
@@ -99,6 +147,9 @@ class Pair:
         (self.dir / "suffixes").write_text("com\nexample\nnet\norg\n")
         (self.dir / "paths.map").write_text(f"example.com {self.dir}/k.pem\n"
                                             f"other.example {self.dir}/k.pem\n")
+        (self.dir / "keys.map").write_text(KEYS.replace("DIR", str(self.dir)))
+        (self.dir / "signing.map").write_text(signing)
+        (self.dir / "more.map").write_text("*@example.com sub\n")
         (self.dir / "selectors.map").write_text("example.com m\nother.example o\n")
         self.conf = self.dir / "dkim_signing.conf"
         (self.dir / "rspamd.conf").write_text(RSPAMD.format(
@@ -138,12 +189,13 @@ class Pair:
         self.log.close()
 
 
-def run_case(build, dns, text):
+def run_case(build, dns, text, signing=None):
     faults = []
-    with Pair(build, dns, text) as pair:
+    with Pair(build, dns, text, signing or "") as pair:
         signed = 0
         for address in ADDRESSES:
-            theirs = ask(f"inet:127.0.0.1:{pair.port}", address)
+            theirs = ask(f"inet:127.0.0.1:{pair.port}", address if signing is None else
+                         DIFFERS.get(address, address))
             ours = ask(pair.ours.socket, address)
             signed += isinstance(theirs, set)
             if ours != theirs:
@@ -156,9 +208,10 @@ def main():
     build, word = sys.argv[1], (sys.argv[2:] or [""])[0]
     failed = False
     with Server(Silent()) as dns:
-        for name, text in CASES.items():
+        for name, case in CASES.items():
             if word in name:
-                fault = fault_of(run_case, build, dns, text)
+                case = (case,) if isinstance(case, str) else case
+                fault = fault_of(run_case, build, dns, *case)
                 report("rspamd: " + name, fault)
                 failed |= bool(fault)
     check_sanitizers()

@@ -3,6 +3,7 @@
  * that it loads again.
  */
 #include "settings_text.h"
+#include "base/map.h"
 #include "settings/import/ucl.h"
 #include "tool/import_write.h"
 
@@ -110,7 +111,8 @@ static const struct {
 	{ "domain {\n \"example.com\" {\n s = 1\n }\n}",
 	    "1:domain={2:example.com={3:s=1}}", "" },
 	{ "f = <<EOD\nreturn 1;\n}\nEOD;\ng = 2", "1:f=return 1;\n}\n 5:g=2", "" },
-	{ ".include \"x\"\na = 1", "2:a=1", "1: macros such as .include are not followed\n" },
+	{ ".include \"x\"\na = 1", "2:a=1", "1: macros such as .include are not followed: "
+	    "write here what they bring\n" },
 	{ "a = \"x", "1:a=x", "1: a string is not closed\n" },
 	{ "a {\n b = 1", "1:a={2:b=1}", "2: a brace is not closed\n" },
 	{ "} a = 1", "1:a=1", "1: a bracket too many\n" },
@@ -157,7 +159,7 @@ rspamd(void **state)
 	(void)state;
 	put("/r.conf", "path = \"/k/$domain.$selector.key\";\nselector = \"s1\";\n"
 	    "sign_networks = [\"192.0.2.0/24\"];\nsign_local = false;\nuse_esld = true;\n"
-	    "selector_map = \"/map\";\nuse_redis = false;\nuse_vault = true;\nodd_one = 1;\n"
+	    "selector_map = \"/map\";\nuse_redis = false;\nskip_spam_sign = true;\nodd_one = 1;\n"
 	    "domain {\n Example.COM { selectors [ { path = \"/k/rsa\"; selector = \"r\" }, "
 	    "{ selector = \"e\" } ] }\n}\n");
 	put("/map", "example.net  m1 # more\n");
@@ -172,7 +174,7 @@ rspamd(void **state)
 	    "\"/k/example.net.m1.key\" }\n}\n");
 	assert_has(text, "domain \"*\" {\n\tkey \"s1\" { file = \"/k/%d.s1.key\" }\n}\n");
 	assert_has(text, "outbound = {authenticated, networks}\nnetworks = {\"192.0.2.0/24\"}\n");
-	assert_has(text, "/r.conf:8: use_vault: no counterpart");
+	assert_has(text, "/r.conf:8: skip_spam_sign: no counterpart");
 	assert_has(text, "/r.conf:9: odd_one: Rspamd has no such option");
 	assert_null(strstr(text, "use_redis"));
 }
@@ -217,6 +219,8 @@ rspamd_never_asked(void **state)
 	assert_has(text, "domain \"example.net\" {");
 }
 
+#define TABLES(signing) "key_table = \"/kt\"; signing_table = " signing ";"
+
 static const struct {
 	const char *text, *wanted;
 } bad[] = {
@@ -228,6 +232,25 @@ static const struct {
 	{ "path_map = \"https://x/\";", "only files are read" },
 	{ "selector = \"s\nmode = enforce\";", "expected a selector" },
 	{ "domain { example.com { path = \"/k\n\" } }", "or another control character" },
+	{ "use_redis = true;", "no key is read from Redis" },
+	{ "use_vault = true; vault_url = x;", "no key is read from a vault" },
+	{ "use_http_headers = true;", "no key comes with a message" },
+	{ "sign_condition = \"return f\";", "there are no scripts" },
+	{ "try_fallback = false;\ndomain { .include \"domains.inc\"\n}",
+	    "macros such as .include are not followed: write here what they bring" },
+	{ "domain { example.com { path = \"/k\"; selector = \"s\"; }", "a brace is not closed" },
+	{ "try_fallback = false;", "no domain is signed: name yours" },
+	{ "signing_table = \"/st\";", "without key_table Rspamd does not look at it" },
+	{ "key_table = \"/kt\";", "without signing_table Rspamd does not look at it" },
+	{ TABLES("\"re;/st\""), "a map of the kind \"re;\" cannot be taken over: write a file" },
+	{ TABLES("\"hash;/st\""), "a map of the kind \"hash;\" cannot be taken over" },
+	{ TABLES("\"https://x/st\""), "starting with \"/\" (got \"https://x/st\")" },
+	{ TABLES("{ url = \"/st\"; }"), "or [ ... ] with lines or with paths" },
+	{ TABLES("[ { a = 1 } ]"), "expected lines in quotes" },
+	{ TABLES("[]"), "no domain is signed" },
+	{ TABLES("[\"*@example.com k\", \"*@* k\"]"), "Rspamd takes this line for every" },
+	{ TABLES("[\"*@e?.com k\"]"), "stand for letters in Rspamd" },
+	{ TABLES("[\"*@*.com k\"]"), "this is no full domain" },
 };
 
 static void
@@ -237,6 +260,7 @@ rspamd_errors(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		import = import_new(arena, files, NULL);
 		put("/r.conf", bad[i].text);
+		put("/kt", "k %:s:/k/%.pem\n");
 		import_rspamd(import, "/r.conf");
 		assert_true(import->n_errors > 0);
 		assert_has(written("rspamd"), "# NOT TAKEN OVER");
@@ -244,16 +268,47 @@ rspamd_errors(void **state)
 	}
 }
 
+/* Each of them is read as patterns: that is what Rspamd does. */
 static void
 rspamd_tables(void **state)
 {
+	static const char *const tables[] = { "\"glob;/st\"", "\"/st\"", "\"file:///st\"",
+		"[\"/st\"]", "[\"*@example.com k\", \"*@*.example.org k\", \"bare.example k\"]" };
+
 	(void)state;
-	put("/r.conf", "key_table = \"/kt\"; signing_table = \"glob;/st\";\n");
-	put("/kt", "k %:s:/k/%.pem\n");
-	put("/st", "*@example.com k\n*@*.example.org k\n");
+	put("/kt", "\"k\" %:/k/%.pem\n");
+	put("/st", "\"*@example.com\" k\n*@*.example.org k # more\nbare.example k\n");
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		import = import_new(arena, files, NULL);
+		put("/r.conf", arena_printf(arena, "key_table = \"/kt\"; selector = \"s\"; "
+		    "signing_table = %s;\n", tables[i]));
+		import_rspamd(import, "/r.conf");
+		assert_int_equal(import->n_errors, 0);
+		assert_has(written("rspamd"), "domain \"*.example.org\" {\n\tkey \"s\" { file = "
+		    "\"/k/%d.pem\" }\n}\n");
+		assert_has(written("rspamd"), "domain \"example.com\" {\n\tkey \"s\" { file = "
+		    "\"/k/example.com.pem\" }\n}\n");
+		assert_has(written("rspamd"), "domain \"*.bare.example\" {");
+		assert_int_equal(import->n_domains, 4);
+	}
+}
+
+/* The name that ends first, then the one that stands first. */
+static void
+rspamd_names(void **state)
+{
+	(void)state;
+	put("/r.conf", "key_table = [\"k10 %:s10:/k/10\", \"k1 %:s1:/k/1\", "
+	    "\"example.com example.com:c:/k/c\", \"a.example.com %:a:/k/a\"];\n"
+	    "signing_table = [\"*@example.net k10\", \"*@example.net.example k10x\", "
+	    "\"*@example.com %\", \"*@*.example.com %\"];\n");
 	import_rspamd(import, "/r.conf");
-	assert_has(written("rspamd"), "domain \"*.example.org\" {\n\tkey \"s\" { file = "
-	    "\"/k/%d.pem\" }\n}\n");
+	assert_int_equal(import->n_errors, 0);
+	assert_has(written("rspamd"), "domain \"example.net\" {\n\tkey \"s1\"");
+	assert_has(written("rspamd"), "domain \"*.example.com\" {\n\tkey \"c\" { file = \"/k/c\" "
+	    "}\n\tsign-as = \"example.com\"\n");
+	assert_null(strstr(written("rspamd"), "domain \"a.example.com\""));
+	assert_has(written("rspamd"), "Rspamd signs mail of example.net.example with the key of");
 }
 
 static void
@@ -296,6 +351,47 @@ opendkim(void **state)
 	assert_null(strstr(text, " \n"));
 }
 
+/* Nothing is taken over, and that is no success; to verify alone is told already. */
+static void
+opendkim_nothing(void **state)
+{
+	const struct opendkim none = { .base_directory = NULL };
+
+	(void)state;
+	put("/c", "KeyTable /kt\nSigningTable /st\n");
+	put("/kt", "");
+	put("/st", "");
+	import_opendkim(import, "/c", &none);
+	assert_int_equal(import->n_errors, 1);
+	assert_says_error("no domain is signed: expected lines in KeyTable");
+	import = import_new(arena, files, NULL);
+	put("/c", "Mode v\n");
+	import_opendkim(import, "/c", &none);
+	assert_int_equal(import->n_errors, 1);
+	assert_says_error("this OpenDKIM signs nothing");
+	import = import_new(arena, files, map_new(arena));
+	put("/c", "KeyTable /kt\nSigningTable /st\n");
+	import_opendkim(import, "/c", &none);
+	assert_int_equal(import->n_errors, 0);
+}
+
+/* Two keys within one line of the configuration are two. */
+static void
+opendkim_inline_list(void **state)
+{
+	static const char der[] = "MIIEowIBAAKCAQEAnothingofakeyatallbutitsfirstoctets"
+	    "aresuchthatitlookslikeone000000000000000000000000000000000000";
+	const struct opendkim none = { .base_directory = NULL };
+
+	(void)state;
+	put("/c", arena_printf(arena, "KeyTable csl:a=%%:s1:%s0,b=%%:s2:%s1\n"
+	    "SigningTable example.com=a, example.net=b\n", der, der));
+	import_opendkim(import, "/c", &none);
+	assert_int_equal(import->n_domains, 2);
+	assert_string_not_equal(import->domains[0].keys[0].file,
+	    import->domains[1].keys[0].file);
+}
+
 int
 main(void)
 {
@@ -307,8 +403,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(rspamd_never_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rspamd_errors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rspamd_tables, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rspamd_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendmarc, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(opendkim_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(opendkim_inline_list, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
  * Reads OpenDKIM's data sets.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -127,6 +128,10 @@ dataset_read(struct import *import, const char *option, const struct import_text
 	bool is_file = slice_starts_nocase(spec, "file:");
 	bool is_refile = slice_starts_nocase(spec, "refile:");
 
+	if (text->set != NULL) {
+		*set_r = *text->set;
+		return true;
+	}
 	*set_r = (struct dataset){ is_refile ? DATASET_PATTERNS : DATASET_EXACT, NULL,
 		NULL, 0 };
 	if (foreign != NULL) {
@@ -154,6 +159,31 @@ dataset_read(struct import *import, const char *option, const struct import_text
 		return false;
 	}
 	return read_file(import, option, text, path, set_r);
+}
+
+void
+dataset_append(struct arena *arena, struct dataset *set, const struct dataset_entry *more)
+{
+	*add(arena, set) = *more;
+}
+
+size_t
+dataset_find(const char *pattern, const char *text)
+{
+	const char *at = text, *found;
+	size_t n;
+
+	for (;;) {
+		pattern += strspn(pattern, "*");
+		n = strcspn(pattern, "*");
+		if (n == 0)
+			return (size_t)(at - text);
+		found = memmem(at, strlen(at), pattern, n);
+		if (found == NULL)
+			return SIZE_MAX;
+		at = found + n;
+		pattern += n;
+	}
 }
 
 bool

@@ -37,6 +37,15 @@ bool dataset_read(struct import *import, const char *option,
 void dataset_parse(struct arena *arena, struct slice text, const char *path,
     struct dataset *set);
 
+void dataset_append(struct arena *arena, struct dataset *set,
+    const struct dataset_entry *more);
+
+/*
+ * Where the pattern fits anywhere in the text, as Rspamd has it: the first place
+ * where such a part of the text can end; SIZE_MAX when there is none.
+ */
+size_t dataset_find(const char *pattern, const char *text);
+
 /* "*" stands for anything; case matters. */
 bool dataset_glob(const char *pattern, const char *text);
 

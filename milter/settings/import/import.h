@@ -12,6 +12,7 @@
 #include "settings/settings.h"
 
 struct arena;
+struct dataset;
 struct file;
 struct files;
 struct map;
@@ -114,6 +115,7 @@ void import_drop(struct import *import,
 struct import_text {		/* an option as written; text NULL: not set */
 	const char *text;
 	struct import_place at;
+	const struct dataset *set;	/* what it names, where that is read already */
 };
 
 struct opendkim {		/* the options that say what is signed with which key */
@@ -121,6 +123,8 @@ struct opendkim {		/* the options that say what is signed with which key */
 	struct import_text exempt_domains, domain, selector, key_file;
 	const char *base_directory;	/* of relative paths; NULL: none */
 	bool sub_domains, multiple_signatures;
+	bool is_rspamd;			/* patterns fit anywhere in an address or name */
+	const char *default_selector;	/* of lines DOMAIN:KEY; NULL: there are none */
 };
 
 /* opendkim.conf, then what it names; `given` stands in place of its options. */

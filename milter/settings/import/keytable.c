@@ -2,6 +2,7 @@
  * Reads OpenDKIM's KeyTable.
  */
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,7 +13,7 @@
 #include "settings/import/keytable.h"
 #include "settings/names.h"
 
-enum { PEM_LINE = 64, PEM_MAX = 64 * 1024, DER_LEAST = 48 };
+enum { PEM_LINE = 64, PEM_MAX = 64 * 1024, DER_LEAST = 48, NAME_MOST = 255 };
 
 struct keytable {
 	struct keytable_entry *entries;
@@ -20,6 +21,8 @@ struct keytable {
 	struct map *by_name;		/* struct keytable_entry, the first of a name */
 	const struct keytable_entry **globs;
 	size_t n_globs;
+	bool is_rspamd;
+	bool in_order;			/* Rspamd's, with a name of nothing but "*" */
 };
 
 /* ---- keys that stand in the table ---- */
@@ -91,8 +94,8 @@ keytable_pem(struct arena *arena, const char *base64)
 }
 
 static void
-set_inline(struct import *import, const struct dataset *set,
-    struct keytable_entry *entry, const char *text)
+set_inline(struct import *import, size_t number, struct keytable_entry *entry,
+    const char *text)
 {
 	const char *pem;
 
@@ -111,17 +114,19 @@ set_inline(struct import *import, const struct dataset *set,
 	}
 	entry->is_inline = true;
 	entry->path = arena_printf(import->arena, "%s:%u", entry->at.file, entry->at.line);
-	files_put_part(import->files, entry->path, set->path, pem, strlen(pem));
+	if (number > 0)		/* in a list within a line */
+		entry->path = arena_printf(import->arena, "%s.%zu", entry->path, number);
+	files_put_part(import->files, entry->path, entry->at.file, pem, strlen(pem));
 }
 
 /* ---- lines ---- */
 
 static void
-set_key(struct import *import, const struct opendkim *options, const struct dataset *set,
+set_key(struct import *import, const struct opendkim *options, size_t number,
     struct keytable_entry *entry, const char *text)
 {
 	if (!is_path(text)) {
-		set_inline(import, set, entry, text);
+		set_inline(import, number, entry, text);
 	} else if (strlen(text) >= PATH_MAX) {
 		import_say(import, IMPORT_ERROR, entry->at, entry->name, "the path of the key "
 		    "is longer than a path can be");
@@ -140,19 +145,23 @@ set_key(struct import *import, const struct opendkim *options, const struct data
 
 static void
 read_entry(struct import *import, const struct opendkim *options,
-    const struct dataset *set, const struct dataset_entry *line,
-    struct keytable_entry *entry)
+    const struct dataset_entry *line, size_t number, struct keytable_entry *entry)
 {
 	struct slice rest = slice_of(line->value), domain = { NULL, 0 };
 	struct slice selector = { NULL, 0 };
 
 	*entry = (struct keytable_entry){ .name = line->key, .at = line->at };
 	slice_split(&rest, ':', &domain);
-	if (!slice_split(&rest, ':', &selector) || rest.n == 0) {
+	if (!slice_split(&rest, ':', &selector) ||
+	    (rest.n == 0 && (options->default_selector == NULL || selector.n == 0))) {
 		import_say(import, IMPORT_ERROR, line->at, line->key,
 		    "expected DOMAIN:SELECTOR:KEY after the name");
 		entry->is_bad = true;
 		return;
+	}
+	if (rest.n == 0) {
+		rest = selector;
+		selector = slice_of(options->default_selector);
 	}
 	entry->domain = slice_dup_lower(import->arena, domain);
 	entry->selector = slice_dup_lower(import->arena, selector);
@@ -167,7 +176,7 @@ read_entry(struct import *import, const struct opendkim *options,
 		    import_shown(import, entry->selector));
 		entry->is_bad = true;
 	} else {
-		set_key(import, options, set, entry, slice_dup(import->arena, rest));
+		set_key(import, options, number, entry, slice_dup(import->arena, rest));
 	}
 }
 
@@ -177,6 +186,7 @@ keytable_read(struct import *import, const struct opendkim *options)
 	struct keytable *table = arena_alloc(import->arena, sizeof(*table));
 	const struct keytable_entry *entry;
 	struct dataset set;
+	size_t number = 0;
 
 	if (!dataset_read(import, "KeyTable", &options->key_table, options->base_directory,
 	    &set))
@@ -185,9 +195,14 @@ keytable_read(struct import *import, const struct opendkim *options)
 	table->entries = arena_array(import->arena, set.n, sizeof(*table->entries));
 	table->globs = arena_array(import->arena, set.n, sizeof(*table->globs));
 	table->by_name = map_new(import->arena);
+	table->is_rspamd = options->is_rspamd;
 	for (size_t i = 0; i < set.n; i++) {
-		read_entry(import, options, &set, &set.p[i], &table->entries[i]);
+		number = i > 0 && set.p[i].at.line == set.p[i - 1].at.line &&
+		    strcmp(set.p[i].at.file, set.p[i - 1].at.file) == 0 ? number + 1 : 0;
+		read_entry(import, options, &set.p[i], number, &table->entries[i]);
 		entry = &table->entries[i];
+		table->in_order = table->in_order ||
+		    entry->name[strspn(entry->name, "*")] == '\0';
 		if (set.kind == DATASET_PATTERNS && strchr(entry->name, '*') != NULL)
 			table->globs[table->n_globs++] = entry;
 		else if (map_get(table->by_name, entry->name) == NULL)
@@ -196,11 +211,59 @@ keytable_read(struct import *import, const struct opendkim *options)
 	return table;
 }
 
+/*
+ * Rspamd takes the name that fits the part of the text which ends first, of two the
+ * one that stands first.  With a name that fits no text at all its engine for many
+ * patterns refuses the table, and the order alone counts.
+ */
+struct best {
+	const struct keytable_entry *entry;
+	size_t end;
+};
+
+static void
+compare(const struct keytable *table, struct best *best, const struct keytable_entry *entry,
+    size_t end)
+{
+	if (table->in_order)
+		end = 0;
+	if (best->entry == NULL || end < best->end || (end == best->end && entry < best->entry))
+		*best = (struct best){ entry, end };
+}
+
+static const struct keytable_entry *
+find_part(const struct keytable *table, const char *name)
+{
+	const struct keytable_entry *entry;
+	struct best best = { NULL, 0 };
+	char text[NAME_MOST + 1];
+	size_t n = strlen(name), end;
+
+	for (end = n > NAME_MOST ? 0 : n; end > 0; end--) {
+		memcpy(text, name, end);
+		text[end] = '\0';
+		for (size_t start = 0; start < end; start++) {
+			entry = map_get(table->by_name, text + start);
+			if (entry != NULL)
+				compare(table, &best, entry, end);
+		}
+	}
+	for (size_t i = 0; i < table->n_globs; i++) {
+		end = dataset_find(table->globs[i]->name, name);
+		if (end != SIZE_MAX)
+			compare(table, &best, table->globs[i], end);
+	}
+	return best.entry;
+}
+
 const struct keytable_entry *
 keytable_find(const struct keytable *table, const char *name)
 {
-	const struct keytable_entry *entry = map_get(table->by_name, name);
+	const struct keytable_entry *entry;
 
+	if (table->is_rspamd)
+		return find_part(table, name);
+	entry = map_get(table->by_name, name);
 	/* The first that fits, in the order of the file. */
 	for (size_t i = 0; i < table->n_globs; i++) {
 		if (entry != NULL && entry < table->globs[i])

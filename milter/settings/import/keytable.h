@@ -22,7 +22,7 @@ struct keytable_entry {
 /* NULL after a remark. */
 struct keytable *keytable_read(struct import *import, const struct opendkim *options);
 
-/* NULL: no such name.  Case matters. */
+/* NULL: no such name.  Case matters.  Rspamd's names fit a part of the name too. */
 const struct keytable_entry *keytable_find(const struct keytable *table,
     const char *name);
 

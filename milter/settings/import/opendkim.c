@@ -329,6 +329,9 @@ import_opendkim(struct import *import, const char *path, const struct opendkim *
 			*text_at(&conf.options, i) = *text_at(&copy, i);
 	}
 	import_opendkim_tables(import, &conf.options);
+	/* Within a configuration of ours a table may fill later, or all be set by hand. */
 	if (import->n_domains == 0 && import->n_errors == 0)
-		import_say(import, IMPORT_WARNING, at, NULL, "no domain is signed");
+		import_say(import, import->own == NULL ? IMPORT_ERROR : IMPORT_WARNING, at,
+		    NULL, "no domain is signed: expected lines in KeyTable and SigningTable, "
+		    "or Domain, Selector and KeyFile");
 }

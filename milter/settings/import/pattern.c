@@ -46,7 +46,7 @@ set_domains(struct arena *arena, struct slice text, struct signing_pattern *patt
 		set_wrong(pattern, "write the domain in its ASCII form, which starts with "
 		    "xn-- (idn2 prints it)", false);
 	} else if (!name_is_domain(name)) {
-		set_wrong(pattern, "this is no full domain", true);
+		set_wrong(pattern, "this is no full domain", text.p[0] != '*');
 	} else if (text.p[0] != '*') {
 		pattern->domains[0] = slice_dup_lower(arena, name);
 	} else {
@@ -83,6 +83,24 @@ signing_parse_glob(struct arena *arena, const char *text,
 	if (!is_stars(user))
 		pattern_r->user = slice_dup_lower(arena, user);
 	set_domains(arena, slice_of(at + 1), pattern_r);
+}
+
+/* Rspamd looks for the pattern in the address: something may stand before it. */
+void
+signing_parse_part(struct arena *arena, const char *text,
+    struct signing_pattern *pattern_r)
+{
+	const char *at = strchr(text, '@');
+
+	if (text[strcspn(text, "?+")] != '\0') {
+		*pattern_r = (struct signing_pattern){ NULL };
+		set_wrong(pattern_r, "\"?\" and \"+\" stand for letters in Rspamd: name the "
+		    "domains one by one", false);
+		return;
+	}
+	if (at == text || (at == NULL && text[0] != '*'))
+		text = arena_printf(arena, "*%s", text);
+	signing_parse_glob(arena, text, pattern_r);
 }
 
 void

@@ -20,6 +20,7 @@ struct rspamd {
 	struct import_place path_at;
 	bool fallback, esld;
 	struct map *paths, *selectors;	/* of maps: struct dataset_entry */
+	enum import_weight not_read;	/* of what is not understood in the file */
 };
 
 static struct import_place
@@ -304,7 +305,7 @@ say_ucl(void *context, unsigned line, const char *text)
 {
 	struct rspamd *rspamd = context;
 
-	import_say(rspamd->import, IMPORT_WARNING,
+	import_say(rspamd->import, rspamd->not_read,
 	    (struct import_place){ rspamd->file, line }, NULL, "not understood: %s", text);
 }
 
@@ -344,21 +345,129 @@ say_options(struct rspamd *rspamd, const char *about)
 	}
 }
 
+/* ---- tables ---- */
+
+/* Maps of another kind than that of tables, which is "glob;". */
+static const char *
+other_kind(const char *text)
+{
+	static const char *const kinds[] = { "regexp;", "re;", "regexp_multi;", "re_multi;",
+		"glob_multi;", "radix;", "ipnet;", "set;", "hash;", "plain;", "cdb;", "cdb:/",
+		NULL };
+
+	for (const char *const *kind = kinds; *kind != NULL; kind++) {
+		if (strncmp(text, *kind, strlen(*kind)) == 0)
+			return *kind;
+	}
+	return NULL;
+}
+
+static void
+add_entries(struct rspamd *rspamd, struct dataset *set, const struct dataset *more,
+    const struct import_place *at)
+{
+	struct arena *arena = rspamd->import->arena;
+	struct dataset_entry entry;
+	size_t n;
+
+	for (size_t i = 0; i < more->n && set->n < IMPORT_ENTRIES_MAX; i++) {
+		entry = more->p[i];
+		n = strlen(entry.key);
+		if (n > 2 && entry.key[0] == '"' && entry.key[n - 1] == '"')
+			entry.key = slice_dup(arena, slice_sub(slice_of(entry.key), 1, n - 2));
+		if (at != NULL)
+			entry.at = *at;
+		dataset_append(arena, set, &entry);
+	}
+}
+
+static void
+add_file(struct rspamd *rspamd, const char *option, const struct ucl *node,
+    struct dataset *set)
+{
+	struct import *import = rspamd->import;
+	const char *kind = other_kind(node->text), *path = without_scheme(node->text);
+	struct import_text text = { arena_printf(import->arena, "refile:%s", path),
+		place(rspamd, node), NULL };
+	struct dataset more;
+
+	if (kind != NULL)
+		import_say(import, IMPORT_ERROR, text.at, option, "a map of the kind \"%s\" "
+		    "cannot be taken over: write a file of patterns such as *@example.com, and "
+		    "name it without \"%s\"", kind, kind);
+	else if (path[0] != '/')
+		import_say(import, IMPORT_ERROR, text.at, option, "expected the path of a "
+		    "file, starting with \"/\" (got %s): only files are read, so save there "
+		    "what the map holds", import_shown(import, node->text));
+	else if (dataset_read(import, option, &text, NULL, &more))
+		add_entries(rspamd, set, &more, NULL);
+}
+
+/* A path, a list of paths, or a list of lines; all are patterns. */
+static const struct dataset *
+read_table(struct rspamd *rspamd, const char *option, const struct ucl *node)
+{
+	struct import *import = rspamd->import;
+	struct dataset *set = arena_alloc(import->arena, sizeof(*set));
+	const struct ucl *child;
+	struct import_place at;
+	struct dataset more;
+	bool are_paths;
+
+	set->kind = DATASET_PATTERNS;
+	if (node->kind == UCL_TEXT) {
+		add_file(rspamd, option, node, set);
+		return set;
+	}
+	if (node->kind == UCL_OBJECT)
+		import_say(import, IMPORT_ERROR, place(rspamd, node), option, "expected the "
+		    "path of a file, or [ ... ] with lines or with paths");
+	child = node->kind == UCL_OBJECT ? NULL : node->first;
+	are_paths = child != NULL && (without_scheme(child->text)[0] == '/' ||
+	    strncmp(child->text, "http", 4) == 0 || other_kind(child->text) != NULL);
+	for (; child != NULL; child = child->next) {
+		at = place(rspamd, child);
+		if (child->kind != UCL_TEXT) {
+			import_say(import, IMPORT_ERROR, at, option,
+			    "expected lines in quotes, such as \"*@example.com example.com\"");
+		} else if (are_paths) {
+			add_file(rspamd, option, child, set);
+		} else {
+			more = (struct dataset){ .kind = DATASET_PATTERNS };
+			dataset_parse(import->arena, slice_of(child->text), at.file, &more);
+			add_entries(rspamd, set, &more, &at);
+		}
+	}
+	return set;
+}
+
 static void
 read_tables(struct rspamd *rspamd, const struct ucl *keys, const struct ucl *signing)
 {
-	struct opendkim options = { .base_directory = NULL };
-	struct arena *arena = rspamd->import->arena;
-	bool is_glob = strncmp(text_or(signing, ""), "glob;", 5) == 0;
+	struct opendkim options = { .is_rspamd = true,
+		.default_selector = rspamd->selector };
 
-	options.key_table = (struct import_text){
-		arena_printf(arena, "file:%s", without_scheme(text_or(keys, ""))),
-		place(rspamd, keys) };
-	options.signing_table = (struct import_text){
-		arena_printf(arena, "%s:%s", is_glob ? "refile" : "file",
-		    without_scheme(text_or(signing, ""))), place(rspamd, signing) };
+	options.key_table = (struct import_text){ "", place(rspamd, keys),
+		read_table(rspamd, "key_table", keys) };
+	options.signing_table = (struct import_text){ "", place(rspamd, signing),
+		read_table(rspamd, "signing_table", signing) };
 	import_opendkim_tables(rspamd->import, &options);
 }
+
+/* Rspamd looks at neither alone. */
+static void
+say_alone(struct rspamd *rspamd, const struct ucl *keys, const struct ucl *signing)
+{
+	const struct ucl *alone = keys != NULL ? keys : signing;
+
+	if (alone == NULL)
+		return;
+	import_say(rspamd->import, IMPORT_ERROR, place(rspamd, alone), alone->key,
+	    "without %s Rspamd does not look at it: write that too, or drop this",
+	    keys != NULL ? "signing_table" : "key_table");
+}
+
+/* ---- the module as a whole ---- */
 
 static void
 take_module(struct rspamd *rspamd)
@@ -384,6 +493,7 @@ take_module(struct rspamd *rspamd)
 		read_tables(rspamd, keys, signing);
 		return;
 	}
+	say_alone(rspamd, keys, signing);
 	rspamd->paths = read_map(rspamd, "path_map");
 	rspamd->selectors = read_map(rspamd, "selector_map");
 	for (node = module->first; node != NULL; node = node->next) {
@@ -409,6 +519,7 @@ import_rspamd(struct import *import, const char *path)
 	const char *file = is_file ? path :
 	    arena_printf(import->arena, "%s/local.d/dkim_signing.conf", path);
 
+	rspamd.not_read = IMPORT_ERROR;
 	import->has_canon = true;	/* Rspamd's own, always */
 	import->canon_header = import->canon_body = CANON_RELAXED;
 	rspamd.module = read_module(&rspamd, file, "dkim_signing");
@@ -422,12 +533,17 @@ import_rspamd(struct import *import, const char *path)
 		    "is nothing to take over");
 	else
 		take_module(&rspamd);
+	if (import->n_domains == 0 && import->n_errors == 0)
+		import_say(import, IMPORT_ERROR, (struct import_place){ file, 0 }, NULL,
+		    "no domain is signed: name yours in domain { }, each with path and "
+		    "selector, and run this again");
 	if (is_file)
 		return;
 	file = arena_printf(import->arena, "%s/override.d/dkim_signing.conf", path);
 	if (read_module(&rspamd, file, "dkim_signing") != NULL)
 		import_say(import, IMPORT_ERROR, (struct import_place){ file, 0 }, NULL,
 		    "this file overrides what was read: put its options into local.d first");
+	rspamd.not_read = IMPORT_NOTE;	/* nothing is taken from these */
 	file = arena_printf(import->arena, "%s/local.d/arc.conf", path);
 	rspamd.module = read_module(&rspamd, file, "arc");
 	if (rspamd.module != NULL)

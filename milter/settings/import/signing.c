@@ -37,6 +37,7 @@ struct signing {
 	const struct keytable *keys;
 	enum dataset_kind kind;
 	bool all;			/* MultipleSignatures */
+	bool is_rspamd;
 	struct rule *rules;
 	size_t n;
 	struct map *by_pattern;		/* rules for any user: the first one */
@@ -125,7 +126,9 @@ read_line(struct signing *signing, const struct dataset_entry *line)
 	struct slice rest = slice_of(line->value), key = { NULL, 0 };
 	struct rule *rule;
 
-	if (signing->kind == DATASET_PATTERNS)
+	if (signing->is_rspamd)
+		signing_parse_part(import->arena, line->key, &pattern);
+	else if (signing->kind == DATASET_PATTERNS)
 		signing_parse_glob(import->arena, line->key, &pattern);
 	else
 		signing_parse_key(import->arena, line->key, &pattern);
@@ -304,13 +307,27 @@ add_named(struct signing *signing, const char *pattern,
 	names->last = named;
 }
 
+static void
+index_name(struct signing *signing, const struct keytable_entry *entry, const char *name)
+{
+	const struct rule *rule;
+
+	for (const char *at = name; at != NULL;
+	    at = signing_wider(signing->import->arena, at)) {
+		rule = map_get(signing->by_pattern, at);
+		if (rule != NULL && at[0] == '*')
+			add_named(signing, rule->pattern, entry, name);
+		if (rule != NULL && !signing->all)
+			break;
+	}
+}
+
 /* Each name once, not once a pattern: tables are long. */
 static void
 index_names(struct signing *signing)
 {
 	struct arena *arena = signing->import->arena;
 	const struct keytable_entry *entry;
-	const struct rule *rule;
 
 	for (size_t i = 0; i < keytable_count(signing->keys); i++) {
 		entry = keytable_at(signing->keys, i);
@@ -318,13 +335,9 @@ index_names(struct signing *signing)
 			continue;
 		const char *name = slice_dup_lower(arena, slice_of(entry->name));
 
-		for (const char *at = name; at != NULL; at = signing_wider(arena, at)) {
-			rule = map_get(signing->by_pattern, at);
-			if (rule != NULL && at[0] == '*')
-				add_named(signing, rule->pattern, entry, name);
-			if (rule != NULL && !signing->all)
-				break;
-		}
+		index_name(signing, entry, name);
+		if (signing->is_rspamd)
+			index_name(signing, entry, arena_printf(arena, "*.%s", name));
 	}
 }
 
@@ -339,7 +352,8 @@ add_by_name(struct signing *signing, const struct rule *rule, const char *patter
 
 	for (const struct named *named = any ? names->first : NULL; named != NULL;
 	    named = named->next) {
-		if (keytable_find(signing->keys, named->entry->name) == named->entry)
+		if (keytable_find(signing->keys, signing->is_rspamd ? named->name :
+		    named->entry->name) == named->entry)
 			signing_add(import, named->name, named->entry, rule->at);
 	}
 	wide = keytable_find_pattern(signing->keys, pattern);
@@ -439,12 +453,54 @@ judge_user(struct signing *signing, const struct rule *rule)
 		    rule->pattern, key->domain);
 }
 
+/* ---- Rspamd's order ---- */
+
+/* "*@*": the first part of an address that it fits ends before that of any other. */
+static void
+say_first_of_all(struct import *import, const struct dataset *set)
+{
+	const struct dataset_entry *first = NULL;
+
+	for (size_t i = 0; i < set->n; i++) {
+		const char *key = set->p[i].key;
+
+		if (key[strspn(key, "*")] == '\0')
+			return;		/* then the order of the table counts */
+		if (key[strspn(key, "*@")] == '\0' && i > 0 && first == NULL)
+			first = &set->p[i];
+	}
+	if (first != NULL)
+		import_say(import, IMPORT_ERROR, first->at, "SigningTable", "Rspamd takes "
+		    "this line for every address, wherever it stands, and here the lines "
+		    "before it count: drop it, or those");
+}
+
+/* A line for example.com fits example.com.br too. */
+static void
+say_beginning(void *context, const char *pattern, void *value)
+{
+	struct signing *signing = context;
+	const struct rule *rule = value, *before;
+	char *text = arena_strdup(signing->import->arena, pattern);
+
+	for (size_t n = strlen(text); n > 1; n--) {
+		text[n - 1] = '\0';
+		before = map_get(signing->by_pattern, text);
+		if (before == NULL || n < 3 || strcmp(before->key, rule->key) == 0)
+			continue;
+		import_say(signing->import, IMPORT_WARNING, rule->at, "SigningTable", "Rspamd "
+		    "signs mail of %s with the key of line %u, for patterns fit whatever "
+		    "begins so; here with the key of this line", pattern, before->at.line);
+		return;
+	}
+}
+
 void
 signing_read(struct import *import, const struct opendkim *options,
     const struct keytable *keys)
 {
 	struct signing signing = { .import = import, .keys = keys,
-		.all = options->multiple_signatures };
+		.all = options->multiple_signatures, .is_rspamd = options->is_rspamd };
 	struct dataset set;
 
 	if (!dataset_read(import, "SigningTable", &options->signing_table,
@@ -455,6 +511,10 @@ signing_read(struct import *import, const struct opendkim *options,
 	signing.by_pattern = map_new(import->arena);
 	for (size_t i = 0; i < set.n; i++)
 		read_line(&signing, &set.p[i]);
+	if (signing.is_rspamd) {
+		say_first_of_all(import, &set);
+		map_each(signing.by_pattern, say_beginning, &signing);
+	}
 	signing.names = map_new(import->arena);
 	index_names(&signing);
 	map_each(signing.by_pattern, add_pattern, &signing);

@@ -16,8 +16,10 @@ struct signing_pattern {
 	bool is_dead;		/* with wrong: OpenDKIM never matches it either */
 };
 
-/* Of a file of patterns, and of exact keys. */
+/* Of a file of patterns, of a map of Rspamd's, and of exact keys. */
 void signing_parse_glob(struct arena *arena, const char *text,
+    struct signing_pattern *pattern_r);
+void signing_parse_part(struct arena *arena, const char *text,
     struct signing_pattern *pattern_r);
 void signing_parse_key(struct arena *arena, const char *text,
     struct signing_pattern *pattern_r);

@@ -63,6 +63,10 @@ theirs_say(struct import *import, const struct theirs_table *table, const char *
 		import_say(import, IMPORT_WARNING, at, option->name, "no counterpart: %s",
 		    option->text);
 		break;
+	case THEIRS_LOST:
+		import_say(import, IMPORT_ERROR, at, option->name, "no counterpart: %s",
+		    option->text);
+		break;
 	}
 }
 

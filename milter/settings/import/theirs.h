@@ -11,6 +11,7 @@ enum theirs_fate {
 	THEIRS_TAKEN,		/* text names ours */
 	THEIRS_NEEDLESS,	/* text says why */
 	THEIRS_NONE,		/* no counterpart; text says what to do */
+	THEIRS_LOST,		/* nor without it would mail leave as before */
 };
 
 struct theirs {

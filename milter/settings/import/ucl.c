@@ -301,7 +301,8 @@ read_members(struct reader *reader, struct ucl *object, char end)
 		} else if (object->kind == UCL_LIST) {
 			read_value(reader, object, "");
 		} else if (now(reader) == '.') {
-			say(reader, "macros such as .include are not followed");
+			say(reader, "macros such as .include are not followed: write here what "
+			    "they bring");
 			skip_line(reader);
 		} else {
 			read_member(reader, object);

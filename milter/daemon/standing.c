@@ -344,8 +344,7 @@ read_key(const struct reading *reading, const struct ring_key *key)
 	*one = (struct status_key){ .domain = key->domain, .selector = key->selector,
 		.dns_name = key->dns_name, .type = key_type(key->key) };
 	one->known = sightings_get(sightings, key, &one->seen);
-	one->takes_over = keyring_takes_over(snapshot_keyring(reading->snapshot),
-	    sightings, key, status->now);
+	one->takes_over = keyring_takes_over(sightings, key, status->now);
 	status->keys_total++;
 	status->keys_by_state[one->known ? one->seen.state : KEY_DNS_UNKNOWN]++;
 	return one;

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/arena.h"
 #include "dkim/keyring.h"
 #include "settings/settings.h"
 
@@ -129,22 +128,15 @@ look_at(const struct ring_domain *domain, struct sightings *sightings,
 }
 
 void
-keyring_choose(const struct keyring *ring, struct sightings *sightings,
-    const char *domain, time_t now, struct arena *arena, struct ring_choice *choice_r)
+keyring_choose_among(const struct ring_domain *domain, struct sightings *sightings,
+    time_t now, struct ring_choice *choice_r)
 {
 	struct view views[SETTINGS_KEYS_MAX];
-	const struct view *rsa;
-	size_t n;
+	size_t n = look_at(domain, sightings, views);
+	const struct view *rsa = choose_view(views, n, KEY_RSA, now);
 
-	*choice_r = (struct ring_choice){ .usable = RING_NO_DOMAIN };
-	if (domain == NULL)
-		return;
-	choice_r->domain = keyring_find(ring, domain, arena);
-	if (choice_r->domain == NULL)
-		return;
-	n = look_at(choice_r->domain, sightings, views);
-	rsa = choose_view(views, n, KEY_RSA, now);
-	choice_r->usable = choice_r->domain->unseen ? RING_UNSEEN : RING_NO_KEY;
+	*choice_r = (struct ring_choice){ .domain = domain,
+		.usable = domain->unseen ? RING_UNSEEN : RING_NO_KEY };
 	if (rsa == NULL)
 		return;
 	choice_r->rsa_known = rsa->known;
@@ -157,19 +149,24 @@ keyring_choose(const struct keyring *ring, struct sightings *sightings,
 	choose_ed25519(views, n, now, choice_r);
 }
 
-/* One of a domain under a star is made up each time it is asked for. */
-static bool
-is_same(const struct ring_key *a, const struct ring_key *b)
+void
+keyring_choose(const struct keyring *ring, struct sightings *sightings,
+    const char *name, time_t now, struct arena *arena, struct ring_choice *choice_r)
 {
-	return a == b || (a->key == b->key && strcmp(a->selector, b->selector) == 0);
+	const struct ring_domain *domain = name == NULL ? NULL :
+	    keyring_find(ring, name, arena);
+
+	if (domain != NULL)
+		keyring_choose_among(domain, sightings, now, choice_r);
+	else
+		*choice_r = (struct ring_choice){ .usable = RING_NO_DOMAIN };
 }
 
-static time_t
-takes_over(const struct ring_domain *domain, struct sightings *sightings,
-    const struct ring_key *key, time_t now)
+time_t
+keyring_takes_over(struct sightings *sightings, const struct ring_key *key, time_t now)
 {
 	struct view views[SETTINGS_KEYS_MAX];
-	size_t n = look_at(domain, sightings, views), i;
+	size_t n = look_at(key->among, sightings, views), i;
 
 	/* from the last on: who comes later takes over from it, too */
 	for (i = n; i-- > 0;) {
@@ -177,7 +174,7 @@ takes_over(const struct ring_domain *domain, struct sightings *sightings,
 
 		if (key_type(view->key->key) != key_type(key->key))
 			continue;
-		if (is_same(view->key, key))
+		if (view->key == key)
 			return is_match(view) && !is_settled(view, now) &&
 			    choose_view(views, n, key_type(key->key), now) != view ?
 			    view->sighting.since + (time_t)view->sighting.ttl + 1 : 0;
@@ -185,16 +182,4 @@ takes_over(const struct ring_domain *domain, struct sightings *sightings,
 			return 0;
 	}
 	return 0;
-}
-
-time_t
-keyring_takes_over(const struct keyring *ring, struct sightings *sightings,
-    const struct ring_key *key, time_t now)
-{
-	struct arena *arena = arena_new();
-	const struct ring_domain *domain = keyring_find(ring, key->domain, arena);
-	time_t when = domain != NULL ? takes_over(domain, sightings, key, now) : 0;
-
-	arena_free(&arena);
-	return when;
 }

@@ -155,19 +155,20 @@ load_key(struct load *load, const char *path, const struct settings_key *from,
 }
 
 static struct ring_key *
-ring_key_new(struct arena *arena, const char *domain, const struct settings_key *key,
-    const struct loaded *loaded, const struct settings_domain *settings)
+ring_key_new(struct arena *arena, const struct ring_domain *domain,
+    const struct settings_key *key, const struct loaded *loaded)
 {
 	struct ring_key *ring_key = arena_alloc(arena, sizeof(*ring_key));
 
 	*ring_key = (struct ring_key){
-		.domain = domain,
+		.domain = domain->sdid,
 		.selector = key->selector,
 		.path = loaded->path,
 		.key = loaded->key,
-		.settings = settings,
+		.settings = domain->settings,
 		.dns_name = arena_printf(arena, "%s._domainkey.%s", key->selector,
-		    domain),
+		    domain->sdid),
+		.among = domain,
 	};
 	return ring_key;
 }
@@ -243,8 +244,7 @@ load_exact(struct load *load, const struct settings_domain *settings)
 
 		loaded = load_key(load, key->file, key, &domain->unseen);
 		if (loaded != NULL)
-			keys[domain->n_keys++] = ring_key_new(arena, domain->sdid, key,
-			    loaded, settings);
+			keys[domain->n_keys++] = ring_key_new(arena, domain, key, loaded);
 	}
 	map_set(load->ring->exact, settings->name, domain);
 	list_domain(load, domain);
@@ -270,8 +270,8 @@ wild_domain_new(struct arena *arena, const struct wild *wild, const char *name)
 		if (wild->by_domain[i] != NULL)
 			loaded = map_get(wild->by_domain[i], name);
 		if (loaded != NULL)
-			keys[domain->n_keys++] = ring_key_new(arena, domain->sdid,
-			    &settings->keys[i], loaded, settings);
+			keys[domain->n_keys++] = ring_key_new(arena, domain,
+			    &settings->keys[i], loaded);
 	}
 	return domain;
 }

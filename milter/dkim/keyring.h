@@ -37,6 +37,7 @@ struct ring_key {		/* one key of one domain; of keyring_at(): as long as the rin
 	const struct key *key;
 	const struct settings_domain *settings;
 	const char *dns_name;	/* selector._domainkey.domain */
+	const struct ring_domain *among;	/* the keys it takes turns with; one of them */
 };
 
 /*
@@ -143,10 +144,14 @@ struct ring_choice {
 void keyring_choose(const struct keyring *ring, struct sightings *sightings,
     const char *domain, time_t now, struct arena *arena, struct ring_choice *choice_r);
 
+/* The same for the section of a key, whatever its d= (sign-as). */
+void keyring_choose_among(const struct ring_domain *domain, struct sightings *sightings,
+    time_t now, struct ring_choice *choice_r);
+
 /* When a key that does not sign will, should DNS go on to show what it shows; 0:
  * it signs, or a later key is before it, or its record is not there. */
-time_t keyring_takes_over(const struct keyring *ring, struct sightings *sightings,
-    const struct ring_key *key, time_t now);
+time_t keyring_takes_over(struct sightings *sightings, const struct ring_key *key,
+    time_t now);
 
 const char *key_dns_name(enum key_dns state);	/* "match", "missing", ... */
 

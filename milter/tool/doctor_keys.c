@@ -94,6 +94,22 @@ say_access(struct doctor *doctor, const char *path)
 	    strcmp(at, path) == 0 ? "640" : "750", at);
 }
 
+/* An imported section names its keys in the other filter's files. */
+static void
+paste_next_key(struct doctor *doctor, struct doctor_line *line, const struct ring_key *key)
+{
+	const struct settings_domain *settings = key->settings;
+
+	if (settings->is_imported)
+		doctor_paste(doctor, line, "mailworthy keygen %s", key->domain);
+	else if (settings->name[0] != '*')
+		doctor_paste(doctor, line, "mailworthy keygen --rotate %s", settings->name);
+	else if (settings->sign_as == NULL)
+		doctor_paste(doctor, line, "mailworthy keygen --rotate %s", key->domain);
+	else
+		doctor_paste(doctor, line, "mailworthy keygen --rotate '%s'", settings->name);
+}
+
 static void
 say_age(struct doctor *doctor, const struct ring_key *key)
 {
@@ -110,7 +126,7 @@ say_age(struct doctor *doctor, const struct ring_key *key)
 	    "is %ld days old.", key->path, days);
 	doctor_fix(doctor, line, "Make the next one, publish its record, and add it after "
 	    "this one; it takes over when DNS has shown it for long enough:");
-	doctor_paste(doctor, line, "mailworthy keygen %s", key->domain);
+	paste_next_key(doctor, line, key);
 }
 
 /* ---- what DNS shows ---- */
@@ -166,8 +182,7 @@ say_good(struct doctor *doctor, const struct ring_key *key,
 	struct doctor_line *line;
 	struct ring_choice choice;
 
-	keyring_choose(snapshot_keyring(doctor->snapshot), doctor->sightings, key->domain,
-	    doctor->report->now, doctor->arena, &choice);
+	keyring_choose_among(key->among, doctor->sightings, doctor->report->now, &choice);
 	doctor_say(doctor, DOCTOR_OK, "key", key->dns_name, "%s, DNS shows it%s%s; %s",
 	    strength(doctor, key), strcmp(answer->canonical, answer->name) != 0 ?
 	    ", by a CNAME to " : "", strcmp(answer->canonical, answer->name) != 0 ?
@@ -224,11 +239,10 @@ say_bad(struct doctor *doctor, const struct ring_key *key, const struct dns_answ
 static bool
 another_matches(struct doctor *doctor, const struct ring_key *key)
 {
-	const struct ring_domain *domain = keyring_find(snapshot_keyring(doctor->snapshot),
-	    key->domain, doctor->arena);
+	const struct ring_domain *domain = key->among;
 	struct sighting seen;
 
-	for (size_t i = 0; domain != NULL && i < domain->n_keys; i++) {
+	for (size_t i = 0; i < domain->n_keys; i++) {
 		if (domain->keys[i] != key && key_type(domain->keys[i]->key) == KEY_RSA &&
 		    sightings_get(doctor->sightings, domain->keys[i], &seen) &&
 		    seen.state == KEY_DNS_MATCH)
@@ -270,18 +284,18 @@ say_strength(struct doctor *doctor, const struct ring_key *key)
 	    "The key has %u bits; receivers advise 2048.", key_bits(key->key));
 	doctor_fix(doctor, line, "Make one of 2048 bits under a new selector, publish its "
 	    "record, and add it after this one:");
-	doctor_paste(doctor, line, "mailworthy keygen %s", key->domain);
+	paste_next_key(doctor, line, key);
 }
 
 /* ---- keys of which only the name is known ---- */
 
 static void
-say_unseen(struct doctor *doctor, const char *domain, const struct settings_key *key,
-    struct lookups *lookups)
+say_unseen(struct doctor *doctor, const struct settings_domain *domain,
+    const struct settings_key *key, struct lookups *lookups)
 {
 	const struct file *file = files_get(doctor->files, key->file);
 	const char *name = arena_printf(doctor->arena, "%s._domainkey.%s", key->selector,
-	    domain);
+	    domain->sign_as != NULL ? domain->sign_as : domain->name);
 	const struct dns_answer *answer;
 
 	if (file->bytes != NULL || (file->error != EACCES && file->error != EPERM &&
@@ -311,7 +325,7 @@ say_all_unseen(struct doctor *doctor)
 		if (domain->name[0] == '*' || !doctor_wants(doctor, domain->name))
 			continue;
 		for (size_t k = 0; k < domain->n_keys; k++)
-			say_unseen(doctor, domain->name, &domain->keys[k], lookups);
+			say_unseen(doctor, domain, &domain->keys[k], lookups);
 	}
 }
 
@@ -320,7 +334,8 @@ say_all_unseen(struct doctor *doctor)
 static bool
 is_wanted(const struct doctor *doctor, const struct ring_key *key)
 {
-	return strchr(key->domain, '*') == NULL && doctor_wants(doctor, key->domain);
+	return strchr(key->domain, '*') == NULL && (doctor_wants(doctor, key->domain) ||
+	    doctor_wants(doctor, key->settings->name));
 }
 
 /* Keys [from, to): asked for at once. */

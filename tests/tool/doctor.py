@@ -370,6 +370,35 @@ def test_configuration(rig):
            "a domain that is not managed yet", wrong(lines))
 
 
+def check_sign_as(rig, record):
+    """Sections whose keys belong to the domain above: asked for and judged there."""
+    zone = rig.zone.replace("s1._domainkey.example.com", "s1._domainkey.example.org")
+    key = f'key "s1" {{ file = "{rig.keys}/example.com.s1.pem" }}'
+    for name in ("news.example.org", "*.example.org"):
+        alone = f'domain "{name}" {{\n{key} sign-as = "example.org"\n'
+        config = rig.config().split("domain ")[0] + alone
+        lines, _, _ = rig.look(zone, config=config + "}\n")
+        texts = [line["text"] for line in lines if line["id"] == "key"]
+        report(len(texts) == 1 and "it signs now" in texts[0],
+               f"{name} sign-as: the key that signs", texts)
+        config += f'\tkey "s2" {{ file = "{rig.keys}/example.com.s2.pem" }}\n}}\n'
+        lines, _, _ = rig.look(zone, config=config)
+        line = line_of(lines, "dkim-key-missing")
+        report(line["subject"] == "s2._domainkey.example.org" and line["grade"] == "warning",
+               f"{name} sign-as: a new key that nobody published", line)
+        lines, _, _ = rig.look(zone + f"s2._domainkey.example.org TXT {record}\n",
+                               config=config)
+        texts = [line["text"] for line in lines if line["id"] == "key"]
+        report("signs now" in texts[0] and "takes over at" in texts[1],
+               f"{name} sign-as: what takes over, and when", texts)
+    path = rig.keys / "example.com.s1.pem"
+    os.utime(path, (1, 1))
+    line = line_of(rig.look(zone, config=config)[0], "key-age")
+    report(line["paste"] == ["mailworthy keygen --rotate '*.example.org'"],
+           "*.example.org sign-as: how to make the next key", line)
+    os.utime(path)
+
+
 def test_keys(rig):
     path = rig.keys / "example.com.s1.pem"
     path.chmod(0o644)
@@ -397,6 +426,14 @@ def test_keys(rig):
     texts = [line["text"] for line in lines if line["id"] == "key"]
     report("signs now" in texts[0] and "takes over at" in texts[1], "what takes over, and when",
            texts)
+    report(line_of(rig.look(config=config)[0], "dkim-key-missing")["subject"] ==
+           "s2._domainkey.example.com", "its name")
+    os.utime(path, (1, 1))
+    line = line_of(rig.look()[0], "key-age")
+    report(line["paste"] == ["mailworthy keygen --rotate example.com"],
+           "how to make the next key", line)
+    os.utime(path)
+    check_sign_as(rig, record)
     weak = rig.make_key("s3", "--bits", "1024")
     more = f'\tkey "s3" {{ file = "{rig.keys}/example.com.s3.pem" }}\n'
     lines, _, _ = rig.look(rig.zone + f"s3._domainkey.example.com TXT {weak}\n",

@@ -61,7 +61,7 @@ set_up(void **state)
 	    &error);
 	for (int i = 0; i < KEYS; i++)
 		ring_keys[i] = (struct ring_key){ .domain = "example.com",
-			.selector = selectors[i], .key = keys[i],
+			.selector = selectors[i], .key = keys[i], .among = &domain,
 			.dns_name = arena_printf(arena, "%s._domainkey.example.com",
 			    selectors[i]) };
 	return 0;
@@ -280,7 +280,7 @@ test_takes_over(void **state)
 	domain.n_keys = KEYS;
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
 		note(sightings, &looks[i]);
-	at = keyring_takes_over(NULL, sightings, &ring_keys[NEW], NOW);
+	at = keyring_takes_over(sightings, &ring_keys[NEW], NOW);
 	assert_int_equal(at, NOW - 100 + TTL + 1);
 	/* that is when it does, and not a second before */
 	keyring_choose(NULL, sightings, "example.com", at - 1, arena, &choice);
@@ -288,10 +288,10 @@ test_takes_over(void **state)
 	keyring_choose(NULL, sightings, "example.com", at, arena, &choice);
 	assert_ptr_equal(choice.rsa, &ring_keys[NEW]);
 	/* it signs; nobody shows the new one; the old ones have had their time */
-	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[NEW], at), 0);
-	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[ED], NOW), 0);
-	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[ED_NEW], NOW), 0);
-	assert_int_equal(keyring_takes_over(NULL, sightings, &ring_keys[OLD], at), 0);
+	assert_int_equal(keyring_takes_over(sightings, &ring_keys[NEW], at), 0);
+	assert_int_equal(keyring_takes_over(sightings, &ring_keys[ED], NOW), 0);
+	assert_int_equal(keyring_takes_over(sightings, &ring_keys[ED_NEW], NOW), 0);
+	assert_int_equal(keyring_takes_over(sightings, &ring_keys[OLD], at), 0);
 	sightings_close(&sightings);
 }
 

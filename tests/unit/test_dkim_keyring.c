@@ -220,6 +220,33 @@ refuse(const char *expected)
 		fail_msg("%s: not in: %s", expected, error);
 }
 
+/* Keys of a section that signs as another domain know those beside them. */
+static void
+test_keys_among(void **state)
+{
+	const struct ring_key *key;
+	struct keyring *ring;
+
+	(void)state;
+	start();
+	add_domain("news.example.com", "s1=rsa.pem", "s2=ed.pem");
+	add_domain("*.example.com", "s1=rsa.pem", "s3=rsa.pem");
+	domains[0].sign_as = domains[1].sign_as = "example.com";
+	ring = load();
+	assert_non_null(ring);
+	assert_int_equal(keyring_count(ring), 3);	/* s1 once */
+	assert_null(keyring_find(ring, "example.com", arena));
+	for (size_t i = 0; i < 3; i++) {
+		key = keyring_at(ring, i);
+		assert_string_equal(key->dns_name, arena_printf(arena,
+		    "s%zu._domainkey.example.com", i + 1));
+		assert_int_equal(key->among->n_keys, 2);
+		assert_ptr_equal(key->among->keys[i == 0 ? 0 : 1], key);
+		assert_ptr_equal(key->among->settings, &domains[i / 2]);
+	}
+	keyring_free(&ring);
+}
+
 static void
 test_refusals(void **state)
 {
@@ -415,6 +442,7 @@ main(void)
 		cmocka_unit_test(test_subdomains),
 		cmocka_unit_test(test_template),
 		cmocka_unit_test(test_template_below),
+		cmocka_unit_test(test_keys_among),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_many_subdomains),
 		cmocka_unit_test(test_sign_as),

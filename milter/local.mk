@@ -360,6 +360,7 @@ tool_sources = \
 	milter/tool/import_write.c milter/tool/import_write.h \
 	milter/tool/keygen.c milter/tool/keygen.h \
 	milter/tool/rotate.c \
+	milter/tool/selectors.c milter/tool/selectors.h \
 	milter/tool/mode.c \
 	milter/tool/digest.c \
 	milter/tool/notify.c milter/tool/notify.h \

@@ -14,10 +14,14 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "checks/check.h"
 #include "core/look.h"
 #include "dkim/key.h"
 #include "mail/domain.h"
+#include "settings/files.h"
+#include "settings/settings.h"
 #include "tool/keygen.h"
+#include "tool/selectors.h"
 #include "tool/tool.h"
 
 #define TXT_STRING_MAX 255	/* octets of one string of a TXT record (RFC 1035 3.3.14) */
@@ -44,7 +48,7 @@ usage(FILE *out, int status)
 	    "  --directory DIR    where the key goes (" SYSCONFDIR "/mailworthy/keys)\n"
 	    "  --rotate           the next key of a managed domain, beside those it has\n"
 	    "  --write            with --rotate: put its line into the configuration\n"
-	    "  --config FILE      with --rotate (" TOOL_CONFIG ")\n", out);
+	    "  --config FILE      configuration (" TOOL_CONFIG ")\n", out);
 	return status;
 }
 
@@ -61,22 +65,47 @@ keygen_selector(const struct keygen *keygen, unsigned n)
 	    keygen->type == KEY_ED25519 ? "e" : "");
 }
 
+/* Whether or not it is there yet. */
+static const char *
+whole_path(const struct keygen *keygen)
+{
+	char whole[PATH_MAX];
+	const char *slash = strrchr(keygen->path, '/');
+
+	if (realpath(keygen->dir, whole) == NULL)
+		return keygen->path;
+	return arena_printf(keygen->arena, "%s%s", whole, slash);
+}
+
+/* Neither the file is there, nor a key of that name elsewhere. */
 static bool
-choose_path(struct keygen *keygen)
+is_free(const struct keygen *keygen, struct selectors *selectors, bool ask)
+{
+	return !selectors_exists(keygen->path) && (selectors == NULL ||
+	    (!selectors_named(selectors, keygen->selector, whole_path(keygen)) &&
+	    !(ask && selectors_in_dns(selectors, keygen->selector))));
+}
+
+/* DNS is not asked about a selector that was chosen by a person. */
+static int
+choose_path(struct keygen *keygen, struct selectors *selectors)
 {
 	const char *given = keygen->selector_given ? keygen->selector : NULL, *selector;
-	struct stat st;
 
 	for (unsigned n = 0; (selector = keygen_selector(keygen, n)) != NULL; n++) {
 		keygen->selector = given != NULL ? given : selector;
 		keygen->path = arena_printf(keygen->arena, "%s/%s.%s.pem", keygen->dir,
-		    keygen->domain, keygen->selector);
-		if (lstat(keygen->path, &st) != 0)
-			return true;
+		    keygen->sdid, keygen->selector);
+		if (is_free(keygen, selectors, given == NULL))
+			return TOOL_OK;
+		if (given != NULL && selectors_exists(keygen->path))
+			return tool_error("%s is there already; it is never overwritten. Choose "
+			    "another --selector", keygen->path);
 		if (given != NULL)
-			return false;
+			return tool_error("%s has a key of the selector %s for %s, elsewhere. Choose "
+			    "another --selector", keygen->config, given, keygen->sdid);
 	}
-	return false;
+	return tool_error("every selector of this year is in use: name one with --selector");
 }
 
 /* As that file where we may, but never more than for its group. */
@@ -132,7 +161,7 @@ print_zone_form(const struct keygen *keygen, const char *record)
 {
 	size_t n = strlen(record), at;
 
-	printf("%s._domainkey.%s. 3600 IN TXT (", keygen->selector, keygen->domain);
+	printf("%s._domainkey.%s. 3600 IN TXT (", keygen->selector, keygen->sdid);
 	for (at = 0; at < n; at += TXT_STRING_MAX)
 		printf("\n    \"%.*s\"", (int)(n - at < TXT_STRING_MAX ? n - at :
 		    TXT_STRING_MAX), record + at);
@@ -148,7 +177,7 @@ keygen_print_record(const struct keygen *keygen, const struct key *key)
 	print_zone_form(keygen, record);
 	puts("\n   or, in a web form that takes the value in one line:\n");
 	printf("Name   %s._domainkey.%s\nType   TXT\nValue  %s\n\n", keygen->selector,
-	    keygen->domain, record);
+	    keygen->sdid, record);
 }
 
 const char *
@@ -169,8 +198,11 @@ print_all(const struct keygen *keygen, const struct key *key)
 	keygen_print_record(keygen, key);
 	puts("2. Put this into mailworthy.conf. (Where the domain has its section already, "
 	    "`mailworthy\n   keygen --rotate` makes the next key and does this.)\n");
-	printf("domain \"%s\" {\n\tkey \"%s\" { file = \"%s\" }\n}\n", keygen->domain,
+	printf("domain \"%s\" {\n\tkey \"%s\" { file = \"%s\" }\n", keygen->domain,
 	    keygen->selector, path);
+	if (strcmp(keygen->sdid, keygen->domain) != 0)
+		printf("\tsign-as = \"%s\"\n", keygen->sdid);
+	puts("}");
 	puts("\n3. When DNS shows the record, reload: systemctl reload mailworthy, or\n"
 	    "   pkill -HUP -x mailworthyd.");
 	if (keygen->type == KEY_ED25519)
@@ -193,19 +225,47 @@ keygen_make(const struct keygen *keygen)
 }
 
 static int
-make(struct keygen *keygen)
+make_first(struct keygen *keygen, struct selectors *selectors)
 {
+	int status = choose_path(keygen, selectors);
 	struct key *key;
 
-	if (!choose_path(keygen))
-		return tool_error("%s is there already; it is never overwritten. Choose "
-		    "another --selector", keygen->path);
+	if (status != TOOL_OK)
+		return status;
 	key = keygen_make(keygen);
 	if (key == NULL)
 		return TOOL_USAGE;
 	print_all(keygen, key);
 	key_free(&key);
 	return TOOL_OK;
+}
+
+/* The configuration may not be written yet; where it is, it knows selectors in use. */
+static int
+make(struct keygen *keygen)
+{
+	struct files *files = files_new();
+	const char *error = "";
+	const struct settings *settings = access(keygen->config, F_OK) != 0 ? NULL :
+	    settings_load(files, keygen->config, check_exists, keygen->arena, &error);
+	struct selectors *selectors = NULL;
+	int status;
+
+	if (settings != NULL) {
+		const struct settings_domain *section = settings_find_domain(settings,
+		    keygen->domain);
+
+		if (section != NULL && strcmp(section->name, keygen->domain) == 0)
+			keygen->sdid = selectors_sdid(section, keygen->domain);
+		selectors = selectors_open(settings, keygen->sdid);
+	} else if (*error != '\0')
+		fprintf(stderr, "mailworthy: selectors in use are not known: %s\n", error);
+	status = make_first(keygen, selectors);
+	selectors_close(&selectors);
+	if (settings != NULL)
+		settings_unref(&settings);
+	files_free(&files);
+	return status;
 }
 
 static int
@@ -276,15 +336,22 @@ read_options(struct keygen *keygen, int argc, char **argv, bool *rotate_r, bool 
 static int
 run(struct keygen *keygen, int argc, char **argv)
 {
-	bool rotate, ended;
+	bool rotate, ended, wild;
+	struct slice name;
 	int status = read_options(keygen, argc, argv, &rotate, &ended);
 
 	if (ended)
 		return status;
-	keygen->domain = domain_to_ascii(keygen->arena, slice_of(argv[optind]));
+	name = slice_of(argv[optind]);
+	wild = rotate && slice_starts_nocase(name, "*.");
+	if (wild)
+		name = slice_sub(name, 2, name.n);
+	keygen->domain = keygen->sdid = domain_to_ascii(keygen->arena, name);
 	if (keygen->domain == NULL || !domain_is_fqdn(keygen->domain))
 		return tool_error("expected a full domain name, as in example.com, got "
 		    "\"%s\"", argv[optind]);
+	if (wild)
+		keygen->domain = arena_printf(keygen->arena, "*.%s", keygen->domain);
 	if (keygen->selector != NULL && !is_selector(keygen->selector))
 		return tool_error("--selector: expected small letters, digits and \"-\", "
 		    "got \"%s\"", keygen->selector);

@@ -11,11 +11,12 @@
 struct arena;
 
 struct keygen {
-	const char *domain;		/* A-label */
+	const char *domain;		/* A-label; --rotate: or a section "*.name" */
+	const char *sdid;		/* whose records the keys have: d= */
 	const char *selector;
 	const char *dir;
 	const char *path;
-	const char *config;		/* --rotate */
+	const char *config;
 	const char *like;		/* a key file whose owner and mode it gets; NULL */
 	enum key_type type;
 	unsigned bits;

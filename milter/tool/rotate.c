@@ -4,13 +4,11 @@
  * The daemon takes it over by itself (keyring_choose()): the old one signs until
  * DNS has shown the new one for longer than the record's TTL.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "checks/check.h"
 #include "core/health.h"
@@ -19,11 +17,11 @@
 #include "settings/settings.h"
 #include "tool/confedit.h"
 #include "tool/keygen.h"
+#include "tool/selectors.h"
 #include "tool/tool.h"
 
 enum {
 	KEEP_DAYS = 14,		/* the old record, after its last signature */
-	QUERIES_MAX = 40,
 	TTL_DEFAULT = 3600,	/* that of the record we print */
 	MINUTE = 60, HOUR = 3600,
 };
@@ -33,69 +31,28 @@ struct rotation {
 	const struct settings *settings;
 	const struct settings_domain *domain;
 	const struct settings_key *last;	/* of the section */
-	bool from_template;	/* one line serves many domains */
+	bool from_template;	/* one line serves many domains, each with its file */
+	bool serves_many;	/* domains with records of their own */
 	bool needs_line;	/* the section does not name the selector yet */
-	struct dns *dns;	/* NULL: cannot be asked */
-	struct lookups *lookups;
+	struct selectors *selectors;
 	struct arena *arena;
 };
 
-/* ---- DNS ---- */
-
-static const struct dns_answer *
-ask(const struct rotation *rotation, const char *selector)
-{
-	const char *name = arena_printf(rotation->arena, "%s._domainkey.%s", selector,
-	    rotation->keygen->domain);
-	const struct dns_answer *answer;
-
-	if (rotation->lookups == NULL)
-		return NULL;
-	while ((answer = dns_get(rotation->lookups, name, DNS_TXT))->status == DNS_PENDING)
-		lookups_wait(rotation->lookups);
-	return answer;
-}
-
-/* Somebody has used it before: receivers may remember that record. */
-static bool
-is_published(const struct rotation *rotation, const char *selector)
-{
-	const struct dns_answer *answer = ask(rotation, selector);
-
-	return answer != NULL && answer->status == DNS_OK;
-}
-
 /* ---- the name and the place ---- */
 
-/* With the domain for %d and the selector for %s. */
+/* Where the section has that key for mail of the domain. */
 static const char *
-expand(const struct rotation *rotation, const char *file, const char *selector)
+path_of(const struct rotation *rotation, const struct settings_key *key)
 {
-	struct buf out;
-
-	buf_init(&out, rotation->arena, 4096);
-	for (; *file != '\0'; file++) {
-		if (file[0] == '%' && (file[1] == 'd' || file[1] == 's'))
-			buf_add_str(&out, *++file == 'd' ? rotation->keygen->domain : selector);
-		else
-			buf_add_char(&out, *file);
-	}
-	return buf_str(&out);
+	return selectors_path(rotation->arena, key->file, rotation->keygen->domain,
+	    key->selector);
 }
 
 static bool
-exists(const char *path)
+names(const struct settings_domain *section, const char *selector)
 {
-	struct stat st;
-
-	return lstat(path, &st) == 0;
-}
-
-static bool
-is_ours(const struct rotation *rotation, const char *selector)
-{
-	for (size_t i = 0; i < rotation->domain->n_keys; i++) {
-		if (strcmp(rotation->domain->keys[i].selector, selector) == 0)
+	for (size_t i = 0; i < section->n_keys; i++) {
+		if (strcmp(section->keys[i].selector, selector) == 0)
 			return true;
 	}
 	return false;
@@ -112,21 +69,33 @@ find_prepared(const struct rotation *rotation)
 	for (size_t i = 0; rotation->from_template && i < domain->n_keys; i++) {
 		const struct settings_key *key = &domain->keys[i];
 
-		free_one = exists(expand(rotation, key->file, key->selector)) ? NULL :
+		free_one = selectors_exists(path_of(rotation, key)) ? NULL :
 		    free_one != NULL ? free_one : key;
 	}
 	return free_one;
+}
+
+/* Where the selector stands in the name of the file, the once; NULL else. */
+static const char *
+selector_in(const char *file, const char *selector)
+{
+	const char *slash = strrchr(file, '/');
+	const char *at = strstr(slash != NULL ? slash + 1 : file, selector);
+
+	if (at == NULL || (at > file && at[-1] == '%') || strstr(at + 1, selector) != NULL)
+		return NULL;
+	return at;
 }
 
 /* "/keys/%d.%s.pem" serves every selector, "/keys/%d.2026a.pem" the one alone. */
 static const char *
 next_template(const struct rotation *rotation, const char *selector)
 {
-	const char *file = rotation->last->file, *old = rotation->last->selector;
-	const char *at = strstr(file, old);
+	const char *file = rotation->last->file, *old = rotation->last->selector, *at;
 
 	if (strstr(file, "%s") != NULL)
 		return file;
+	at = selector_in(file, old);
 	if (at == NULL)
 		return NULL;
 	return arena_printf(rotation->arena, "%.*s%s%s", (int)(at - file), file, selector,
@@ -142,11 +111,23 @@ next_path(const struct rotation *rotation, const char *selector)
 
 	if (rotation->from_template)
 		return next_template(rotation, selector) == NULL ? NULL :
-		    expand(rotation, next_template(rotation, selector), selector);
+		    selectors_path(rotation->arena, next_template(rotation, selector),
+		    keygen->domain, selector);
 	if (!keygen->dir_given && slash != NULL)
 		keygen->dir = arena_strndup(rotation->arena, file, (size_t)(slash - file));
-	return arena_printf(rotation->arena, "%s/%s.%s.pem", keygen->dir, keygen->domain,
+	return arena_printf(rotation->arena, "%s/%s.%s.pem", keygen->dir, keygen->sdid,
 	    selector);
+}
+
+/* Receivers, or another section, may know it. */
+static bool
+is_free(const struct rotation *rotation, const char *selector)
+{
+	const struct keygen *keygen = rotation->keygen;
+
+	return !names(rotation->domain, selector) && !selectors_exists(keygen->path) &&
+	    !selectors_named(rotation->selectors, selector, keygen->path) &&
+	    (keygen->selector_given || !selectors_in_dns(rotation->selectors, selector));
 }
 
 static int
@@ -159,7 +140,7 @@ choose(struct rotation *rotation)
 	rotation->needs_line = prepared == NULL;
 	if (prepared != NULL && !keygen->selector_given) {
 		keygen->selector = prepared->selector;
-		keygen->path = expand(rotation, prepared->file, prepared->selector);
+		keygen->path = path_of(rotation, prepared);
 		return TOOL_OK;
 	}
 	rotation->needs_line = true;
@@ -170,10 +151,11 @@ choose(struct rotation *rotation)
 	    (selector = keygen_selector(keygen, n)) != NULL; n++) {
 		keygen->path = next_path(rotation, selector);
 		if (keygen->path == NULL)
-			return tool_error("the path %s does not show where its selector stands: "
-			    "write the line of the next key by hand", rotation->last->file);
-		if (!is_ours(rotation, selector) && !exists(keygen->path) &&
-		    (keygen->selector_given || !is_published(rotation, selector))) {
+			return tool_error("the name of the file %s does not show where its "
+			    "selector stands: write the line of the next key by hand "
+			    "(`mailworthy keygen %s` makes it)", rotation->last->file,
+			    keygen->sdid);
+		if (is_free(rotation, selector)) {
 			keygen->selector = selector;
 			return TOOL_OK;
 		}
@@ -210,7 +192,8 @@ static void
 print_takeover(const struct rotation *rotation)
 {
 	struct arena *arena = rotation->arena;
-	const struct dns_answer *answer = ask(rotation, rotation->last->selector);
+	const struct dns_answer *answer = selectors_ask(rotation->selectors,
+	    rotation->last->selector);
 	bool known = answer != NULL && answer->status == DNS_OK;
 	const char *ttl = known ? duration(arena, answer->ttl) : duration(arena, TTL_DEFAULT);
 
@@ -228,13 +211,25 @@ print_takeover(const struct rotation *rotation)
 static void
 print_end(const struct rotation *rotation)
 {
-	const char *old = rotation->last->selector;
+	const char *old = rotation->last->selector, *sdid = rotation->keygen->sdid;
+	const char *withdraw = arena_printf(rotation->arena, "publish \"v=DKIM1; p=\" at "
+	    "%s._domainkey.%s\n   (the key is withdrawn) or remove that record", old, sdid);
 
 	printf("5. Keep the old record for %d days after the new key took over: mail that %s "
-	    "signed\n   waits in queues, on hold, or unread. Then take the line of %s out of "
-	    "the\n   configuration, reload, publish \"v=DKIM1; p=\" in its place (the key is "
-	    "withdrawn) or\n   remove %s._domainkey.%s, and delete its file.\n", KEEP_DAYS, old,
-	    old, old, rotation->keygen->domain);
+	    "signed\n   waits in queues, on hold, or unread. Then ", KEEP_DAYS, old);
+	if (!rotation->serves_many)
+		printf("take the line of %s out of the\n   configuration, reload, %s,\n   and "
+		    "delete its file.\n", old, withdraw);
+	else if (rotation->from_template)
+		printf("delete this domain's file\n   %s, reload, and\n   %s.\n   The line of "
+		    "%s stays: other domains of the section \"%s\" sign with theirs.\n   Take "
+		    "it out only when each domain has its new key.\n", path_of(rotation,
+		    rotation->last), withdraw, old, rotation->domain->name);
+	else
+		printf("%s.\n   The line of %s and its file stay: other domains of the section "
+		    "\"%s\" sign with it.\n   Take them out only when each domain has its new "
+		    "key, that is, when DNS shows the\n   record of %s for each.\n", withdraw,
+		    old, rotation->domain->name, rotation->keygen->selector);
 }
 
 /* ---- the line ---- */
@@ -253,6 +248,25 @@ write_line(const struct rotation *rotation)
 	    &error) != 0)
 		return tool_error("%s. The key is made; put its line in by hand", error);
 	return TOOL_OK;
+}
+
+/* Sections that share the record of the old key lose it in the end, too. */
+static void
+say_others(const struct rotation *rotation)
+{
+	const struct settings *settings = rotation->settings;
+
+	for (size_t i = 0; i < settings->n_domains; i++) {
+		const struct settings_domain *section = &settings->domains[i];
+
+		if (section == rotation->domain || strcmp(rotation->keygen->sdid,
+		    selectors_sdid(section, section->name)) != 0 ||
+		    !names(section, rotation->last->selector))
+			continue;
+		printf("   The section \"%s\" (line %u) signs with %s as %s, too:\n   put the "
+		    "line there as well.\n\n", section->name, section->line,
+		    rotation->last->selector, rotation->keygen->sdid);
+	}
 }
 
 static int
@@ -274,13 +288,19 @@ tell_line(const struct rotation *rotation)
 		printf("2. Written to %s, in the section \"%s\":\n\n\t%s\n\n", path,
 		    rotation->domain->name, entry_of(rotation));
 	else
-		printf("2. Put this below the last key of the section \"%s\" (line %u of %s), or "
-		    "run this\n   with --write%s:\n\n\t%s\n\n", rotation->domain->name,
-		    rotation->domain->line, path, rotation->keygen->write ?
-		    " when that is mended" : " the next time", entry_of(rotation));
+		printf("2. %sut this below the last key of the section \"%s\"\n   (line %u of "
+		    "%s)%s:\n\n\t%s\n\n   Do not run this again for it, which would make one "
+		    "more key.\n\n", rotation->keygen->write ? "When that is mended, p" : "P",
+		    rotation->domain->name, rotation->domain->line, path,
+		    rotation->keygen->write ? " by hand" : ", as --write does by itself",
+		    entry_of(rotation));
 	if (rotation->from_template)
 		puts("   The line is for all domains of the section: those that have no such file "
 		    "go on with\n   the keys they have.\n");
+	else if (rotation->serves_many)
+		puts("   The line is for all domains of the section: each needs the record at its "
+		    "own name,\n   and goes on with the keys it has until DNS shows it.\n");
+	say_others(rotation);
 	return status;
 }
 
@@ -291,7 +311,7 @@ make(struct rotation *rotation)
 	struct key *key;
 	int status;
 
-	keygen->like = expand(rotation, rotation->last->file, rotation->last->selector);
+	keygen->like = path_of(rotation, rotation->last);
 	key = keygen_make(keygen);
 	if (key == NULL)
 		return TOOL_USAGE;
@@ -310,16 +330,18 @@ make(struct rotation *rotation)
 
 /* ---- what it follows ---- */
 
-/* An existing key of that kind, the newest; of all where none can be read. */
+/* An existing key of that kind, the newest; NULL for none, with a file that could not be
+ * read or NULL in *unread_r. */
 static const struct settings_key *
-last_of_kind(const struct rotation *rotation, struct files *files, unsigned *bits_r)
+last_of_kind(const struct rotation *rotation, struct files *files, unsigned *bits_r,
+    const struct file **unread_r)
 {
 	const struct settings_domain *domain = rotation->domain;
 
+	*unread_r = NULL;
 	for (size_t i = domain->n_keys; i-- > 0;) {
 		const struct settings_key *key = &domain->keys[i];
-		const struct file *file = files_get(files, expand(rotation, key->file,
-		    key->selector));
+		const struct file *file = files_get(files, path_of(rotation, key));
 		const char *error = "";
 		struct key *parsed = file->bytes == NULL ? NULL : key_parse((struct slice){
 		    file->bytes, file->size }, rotation->arena, &error);
@@ -330,56 +352,110 @@ last_of_kind(const struct rotation *rotation, struct files *files, unsigned *bit
 		key_free(&parsed);
 		if (same)
 			return key;
+		if (file->bytes == NULL && (file->error != ENOENT || !rotation->from_template))
+			*unread_r = file;
+	}
+	return NULL;
+}
+
+/* Why no key can be followed; a key that cannot be seen is no reason for a first one. */
+static int
+say_no_last(const struct rotation *rotation, const struct file *unread)
+{
+	const struct keygen *keygen = rotation->keygen;
+	const struct settings_domain *domain = rotation->domain;
+	const char *option = keygen->type == KEY_RSA ? "" : " --ed25519";
+
+	if (unread != NULL && files_credential(unread->path) != NULL)
+		return tool_error("keys of the section \"%s\" (line %u of %s) are credentials, "
+		    "which the service alone can read: make the next with `mailworthy keygen%s "
+		    "%s`, hand it to the service as those (LoadCredential= in its unit), and put "
+		    "its line below theirs", domain->name, domain->line,
+		    rotation->settings->path, option, keygen->sdid);
+	if (unread != NULL)
+		return tool_error("the key file %s of the section \"%s\" cannot be read: %s%s",
+		    unread->path, domain->name, strerror(unread->error), unread->error ==
+		    EACCES || unread->error == EPERM ? "; run this as root" : "");
+	return tool_error("the section \"%s\" of %s has no %s key: make the first one with "
+	    "`mailworthy keygen%s %s`", domain->name, rotation->settings->path,
+	    keygen->type == KEY_RSA ? "RSA" : "Ed25519", option, keygen->sdid);
+}
+
+/* The section that signs for the domain, or that of the name "*.example.com". */
+static const struct settings_domain *
+find_domain(const struct settings *settings, const char *name)
+{
+	if (name[0] != '*')
+		return settings_find_domain(settings, name);
+	for (size_t i = 0; i < settings->n_domains; i++) {
+		if (strcmp(settings->domains[i].name, name) == 0)
+			return &settings->domains[i];
 	}
 	return NULL;
 }
 
 static bool
-find_section(struct rotation *rotation, struct files *files)
+uses_templates(const struct settings_domain *domain)
+{
+	for (size_t i = 0; i < domain->n_keys; i++) {
+		if (strstr(domain->keys[i].file, "%d") != NULL)
+			return true;
+	}
+	return false;
+}
+
+static int
+find_section(struct rotation *rotation)
 {
 	struct keygen *keygen = rotation->keygen;
+	const struct settings *settings = rotation->settings;
+	const struct settings_domain *domain = find_domain(settings, keygen->domain);
+
+	if (domain == NULL || domain->n_keys == 0)
+		return tool_error("%s manages no %s: `mailworthy keygen %s` makes its first key",
+		    settings->path, keygen->domain, keygen->domain);
+	if (keygen->domain[0] == '*' && (domain->sign_as == NULL || uses_templates(domain)))
+		return tool_error("each domain of the section \"%s\" has its own key record: name "
+		    "one of them", domain->name);
+	rotation->domain = domain;
+	keygen->sdid = selectors_sdid(domain, keygen->domain);
+	rotation->from_template = uses_templates(domain);
+	return TOOL_OK;
+}
+
+static int
+find_last(struct rotation *rotation, struct files *files)
+{
+	struct keygen *keygen = rotation->keygen;
+	const struct settings_domain *domain = rotation->domain;
+	const struct file *unread;
 	unsigned bits = 0;
 
-	rotation->domain = settings_find_domain(rotation->settings, keygen->domain);
-	if (rotation->domain == NULL || rotation->domain->n_keys == 0) {
-		tool_error("%s manages no %s: `mailworthy keygen %s` makes its first key",
-		    rotation->settings->path, keygen->domain, keygen->domain);
-		return false;
-	}
-	rotation->last = last_of_kind(rotation, files, &bits);
-	if (rotation->last == NULL) {
-		tool_error("the section \"%s\" of %s has no %s key that can be read here: "
-		    "run this as root, or make the first one with `mailworthy keygen%s %s`",
-		    rotation->domain->name, rotation->settings->path,
-		    keygen->type == KEY_RSA ? "RSA" : "Ed25519",
-		    keygen->type == KEY_RSA ? "" : " --ed25519", keygen->domain);
-		return false;
-	}
-	if (rotation->domain->source != NULL || rotation->last->source != NULL) {
-		tool_error("the keys of %s come from %s: add the next one there (`mailworthy "
-		    "keygen %s` makes it)", keygen->domain, rotation->domain->source != NULL ?
-		    rotation->domain->source : rotation->last->source, keygen->domain);
-		return false;
-	}
+	rotation->last = last_of_kind(rotation, files, &bits, &unread);
+	if (rotation->last == NULL)
+		return say_no_last(rotation, unread);
+	if (domain->source != NULL || rotation->last->source != NULL)
+		return tool_error("the keys of %s come from %s: add the next one there (`mailworthy "
+		    "keygen %s` makes it)", keygen->domain, domain->source != NULL ?
+		    domain->source : rotation->last->source, keygen->sdid);
 	if (!keygen->bits_given && bits > keygen->bits)
 		keygen->bits = bits;
 	rotation->from_template = strstr(rotation->last->file, "%d") != NULL;
-	return true;
+	rotation->serves_many = domain->name[0] == '*' && (rotation->from_template ||
+	    domain->sign_as == NULL);
+	return TOOL_OK;
 }
 
 static int
 run(struct rotation *rotation, struct files *files)
 {
-	const char *error = "";
-	int status;
+	int status = find_section(rotation);
 
-	if (!find_section(rotation, files))
-		return TOOL_USAGE;
-	rotation->dns = dns_new(&rotation->settings->resolver, &clock_system,
-	    rotation->arena, &error);
-	if (rotation->dns != NULL)
-		rotation->lookups = lookups_new(rotation->dns, rotation->arena,
-		    rotation->settings->resolver.deadline, QUERIES_MAX);
+	if (status == TOOL_OK)
+		status = find_last(rotation, files);
+	if (status != TOOL_OK)
+		return status;
+	rotation->selectors = selectors_open(rotation->settings, rotation->keygen->sdid);
 	status = choose(rotation);
 	return status == TOOL_OK ? make(rotation) : status;
 }
@@ -399,8 +475,8 @@ keygen_rotate(struct keygen *keygen)
 		status = tool_error("%s", error);
 	else
 		status = run(&rotation, files);
-	arena_free(&rotation.arena);	/* before the resolver: its questions live there */
-	dns_free(&rotation.dns);
+	selectors_close(&rotation.selectors);
+	arena_free(&rotation.arena);
 	if (rotation.settings != NULL)
 		settings_unref(&rotation.settings);
 	files_free(&files);

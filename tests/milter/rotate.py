@@ -147,6 +147,14 @@ def is_careful(build):
         run = rotate(rig, "--write")
         report("rotate: a configuration with a mistake is not touched",
                None if run.returncode == 2 and rig.daemon.config.read_text() == broken else run)
+        rig.key.chmod(0o644)            # read here, refused where the line is tried
+        rig.daemon.config.write_text(broken.replace("no such option\n", ""))
+        run = rotate(rig, "--write")
+        report("rotate: a line that could not be written is put in by hand",
+               None if run.returncode == 1 and "would not load" in run.stderr and
+               "When that is mended, put this below" in run.stdout and
+               ") by hand:" in run.stdout and "Do not run this again" in run.stdout else run)
+        rig.key.chmod(0o600)
         run = rotate(rig, domain="other.example")
         report("rotate: a domain that is not managed is an error",
                None if run.returncode == 2 else run)
@@ -169,10 +177,122 @@ def follows_templates(build):
         run = rotate(rig, "--write", domain="one.example")
         new = record_of(run)[0].split(".")[0]
         text = rig.daemon.config.read_text()
+        report("rotate: the old line stays while other domains sign by it",
+               None if f"delete this domain's file\n   {rig.dir}/keys/one.example.t2.pem" in
+               run.stdout and "only when each domain has its new key" in run.stdout and
+               "take the line of" not in run.stdout else run)
         report("rotate: else it gets one, with the template",
                None if run.returncode == 0 and
                f'key "{new}" {{ file = "{rig.dir}/keys/%d.%s.pem" }}' in text and
                (rig.dir / f"keys/one.example.{new}.pem").exists() else (run, text))
+
+
+def follows_sign_as(build):
+    """The record is that of sign-as, for the section of a name or of a pattern."""
+    with Rig(build) as rig:
+        pem = (rig.dir / "keys/example.com.s1.pem").read_bytes()
+        for name in ("a", "b"):
+            (rig.dir / f"keys/{name}.pem").write_bytes(pem)
+            (rig.dir / f"keys/{name}.pem").chmod(0o600)
+        rig.configure(rest="".join(
+            f'domain "{name}" {{ key "x1" {{ file = "{rig.dir}/keys/{file}.pem" }} '
+            'sign-as = "example.org" }\n'
+            for name, file in (("news.example.org", "a"), ("*.example.org", "b"))))
+        rig.zone.add("x1._domainkey.example.org 7200 TXT \"v=DKIM1; p=\"\n")
+        year = time.gmtime().tm_year
+        rig.zone.add(f"{year}a._domainkey.example.org TXT \"v=DKIM1; p=\"\n")
+        run = rotate(rig, domain="news.example.org")
+        new = record_of(run)[0].split(".")[0]
+        report("rotate sign-as: the record is below the domain that signs",
+               None if record_of(run)[0] == f"{year}b._domainkey.example.org" and
+               f"{new}._domainkey.example.org. 3600 IN TXT" in run.stdout else run)
+        report("rotate sign-as: its TTL and its end are those of the old record there",
+               None if "for up to 2 hours" in run.stdout and
+               "x1._domainkey.example.org\n   (the key is withdrawn)" in run.stdout and
+               "_domainkey.news" not in run.stdout else run)
+        report("rotate sign-as: other sections with that key are named",
+               None if re.search(r'section "\*\.example\.org" \(line \d+\) signs with x1 as '
+                                 r'example\.org, too:', run.stdout) else run)
+        run = rotate(rig, domain="*.example.org")
+        report("rotate sign-as: a pattern is named as it stands, with another selector",
+               None if run.returncode == 0 and record_of(run)[0] ==
+               f"{year}c._domainkey.example.org" and "take the line of x1" in run.stdout and
+               (rig.dir / f"keys/example.org.{year}c.pem").exists() else run)
+
+
+def shares_one_file(build):
+    """A pattern without %d: one key, a record for each domain."""
+    with Rig(build) as rig:
+        key = rig.dir / "keys/example.com.s1.pem"
+        rig.configure(rest=f'domain "*.example.org" {{ key "x1" {{ file = "{key}" }} }}\n')
+        run = rotate(rig, domain="a.example.org")
+        report("rotate: the key of many domains stays until DNS shows the new one for each",
+               None if run.returncode == 0 and "The line of x1 and its file stay" in run.stdout
+               and "when DNS shows the\n   record" in run.stdout and
+               "x1._domainkey.a.example.org" in run.stdout else run)
+        run = rotate(rig, domain="*.example.org")
+        report("rotate: a pattern whose domains have their own records is no domain",
+               None if run.returncode == 2 and "name one of them" in run.stderr else run)
+
+
+def finds_the_selector(build):
+    """Only where it stands in the name of the file."""
+    with Rig(build) as rig:
+        pem = (rig.dir / "keys/example.com.s1.pem").read_bytes()
+        folder = rig.dir / "keys/email"
+        folder.mkdir(mode=0o755)
+        for name in ("one.example.mail.pem", "one.example.pem", "one.example.d.key"):
+            (folder / name).write_bytes(pem)
+            (folder / name).chmod(0o600)
+        for selector, file, wanted in (
+                ("mail", "%d.mail.pem", "%d.{}.pem"), ("email", "%d.pem", None),
+                ("d", "%d.d.key", None), ("m", "%d.mail.pem", None)):
+            rig.configure(rest=f'domain "*" {{ key "{selector}" {{ file = "{folder}/{file}" '
+                               '} }\n')
+            run = rotate(rig, domain="one.example")
+            new = record_of(run)[0].split(".")[0] if run.returncode == 0 else ""
+            good = f'file = "{folder}/{wanted}"'.format(new) in run.stdout if wanted else \
+                run.returncode == 2 and "by hand" in run.stderr
+            report(f"rotate: selector {selector} in {file}", None if good else run)
+
+
+def keygen_of(rig, *options, domain="example.com"):
+    return subprocess.run(
+        [str(rig.build / "mailworthy"), "keygen", "--config", str(rig.daemon.config),
+         "--directory", str(rig.dir / "new"), *options, domain], capture_output=True,
+        text=True, env=rig.daemon.env)
+
+
+def is_not_the_first(build):
+    """keygen without --rotate never prints the name of a key that is in use."""
+    with Rig(build) as rig:
+        year = time.gmtime().tm_year
+        key = rig.dir / "keys/example.com.s1.pem"
+        rig.configure(domain=f'key "{year}a" {{ file = "{key}" }}')
+        rig.zone.add(f"{year}b._domainkey.example.com TXT \"v=DKIM1; p=\"\n")
+        run = keygen_of(rig)
+        report("keygen: neither a selector of the configuration nor of DNS",
+               None if run.returncode == 0 and record_of(run)[0] ==
+               f"{year}c._domainkey.example.com" else run)
+        run = keygen_of(rig, "--selector", f"{year}a")
+        report("keygen: not that of a key elsewhere when it is named",
+               None if run.returncode == 2 and "elsewhere" in run.stderr and
+               not (rig.dir / f"new/example.com.{year}a.pem").exists() else run)
+        rig.configure(rest=f'domain "example.org" {{ key "{year}a" {{ file = "{rig.dir}/new/'
+                           f'example.org.{year}a.pem" }} }}\n')
+        run = keygen_of(rig, domain="example.org")
+        report("keygen: a key that is named and still to be made is made",
+               None if run.returncode == 0 and record_of(run)[0] ==
+               f"{year}a._domainkey.example.org" else run)
+        rig.configure(rest='domain "example.org" { key "s1" { file = "credential:x" } }\n')
+        run = rotate(rig, domain="example.org")
+        report("rotate: keys that are credentials have their own words",
+               None if run.returncode == 2 and "LoadCredential=" in run.stderr and
+               "root" not in run.stderr else run)
+        run = rotate(rig, "--ed25519")
+        report("rotate: a first key of a kind is made with keygen",
+               None if run.returncode == 2 and
+               "`mailworthy keygen --ed25519 example.com`" in run.stderr else run)
 
 
 def main():
@@ -181,7 +301,11 @@ def main():
     cases = [(lambda: takes_over(build, "rsa"), "rsa"),
              (lambda: takes_over(build, "ed25519"), "ed25519"),
              (lambda: is_careful(build), "careful"),
-             (lambda: follows_templates(build), "templates")]
+             (lambda: follows_templates(build), "templates"),
+             (lambda: follows_sign_as(build), "sign-as"),
+             (lambda: shares_one_file(build), "one file"),
+             (lambda: finds_the_selector(build), "selector"),
+             (lambda: is_not_the_first(build), "first")]
     for case, name in cases:
         if word in "rotate " + name:
             try:

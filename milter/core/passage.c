@@ -39,6 +39,7 @@ struct passage {
 	struct evidence evidence;
 	struct verdict verdict;
 	struct plan plan;
+	bool body_lost;
 	uint64_t elapsed_us;
 };
 
@@ -194,6 +195,7 @@ read_body_again(struct passage *passage, const struct spool *body)
 			spool_add(passage->kept, chunk, (size_t)got);
 		at += (uint64_t)got;
 	}
+	passage->body_lost = got < 0 || at != spool_size(body);
 	message_finish(message);
 }
 
@@ -297,6 +299,12 @@ passage_finish(struct passage *passage)
 	plan_make(&passage->judged, &passage->verdict, &passage->plan);
 	passage->elapsed_us = (uint64_t)(clock_mono_us(core_parts(passage->core)->clock) -
 	    message->begun_us);
+}
+
+bool
+passage_body_is_lost(const struct passage *passage)
+{
+	return passage->body_lost;
 }
 
 void

@@ -77,11 +77,11 @@ set_reply(SMFICTX *ctx, const char *code, const char *esc, const char *text)
 		log_error("the MTA interface refused the reply %s %s", code, esc);
 }
 
-static sfsistat
-apply_failed(SMFICTX *ctx, const struct message *message)
+sfsistat
+apply_failed(SMFICTX *ctx, const struct message *message, const char *why)
 {
-	log_error("%s: the MTA refused an edit; the message is deferred, not half edited",
-	    message->queue_id != NULL ? message->queue_id : "no queue id");
+	log_error("%s: %s; the message is deferred, not half edited",
+	    message->queue_id != NULL ? message->queue_id : "no queue id", why);
 	set_reply(ctx, "451", "4.3.0", "mailworthy: the message could not be edited; "
 	    "it will be tried again");
 	return SMFIS_TEMPFAIL;
@@ -97,6 +97,7 @@ apply_refusal(SMFICTX *ctx, const struct plan *plan)
 sfsistat
 apply_plan(SMFICTX *ctx, const struct conversation *conversation, const struct plan *plan)
 {
+	static const char refused[] = "the MTA refused an edit";
 	size_t i;
 
 	switch (plan->action) {
@@ -109,9 +110,9 @@ apply_plan(SMFICTX *ctx, const struct conversation *conversation, const struct p
 	}
 	for (i = 0; i < plan->n_edits; i++)
 		if (apply_edit(ctx, conversation, plan, &plan->edits[i]) != MI_SUCCESS)
-			return apply_failed(ctx, conversation->message);
+			return apply_failed(ctx, conversation->message, refused);
 	if (plan->action == ACTION_HOLD &&
 	    smfi_quarantine(ctx, unconst(plan->hold_reason)) != MI_SUCCESS)
-		return apply_failed(ctx, conversation->message);
+		return apply_failed(ctx, conversation->message, refused);
 	return SMFIS_CONTINUE;
 }

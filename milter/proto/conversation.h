@@ -70,4 +70,7 @@ sfsistat apply_refusal(SMFICTX *ctx, const struct plan *plan);
 sfsistat apply_plan(SMFICTX *ctx, const struct conversation *conversation,
     const struct plan *plan);
 
+/* Defers the message by a fault of our own, which `why` names in the log. */
+sfsistat apply_failed(SMFICTX *ctx, const struct message *message, const char *why);
+
 #endif

@@ -397,7 +397,9 @@ mlfi_eom(SMFICTX *ctx)
 		message->queue_id = keep(message->arena, macro_expected(ctx, "i"));
 	passage = passage_of(conversation);
 	judge(passage);
-	status = apply_plan(ctx, conversation, passage_plan(passage));
+	status = passage_body_is_lost(passage) ? apply_failed(ctx, message, "what was kept "
+	    "of its body cannot be read again") :
+	    apply_plan(ctx, conversation, passage_plan(passage));
 	if (status == SMFIS_TEMPFAIL && passage_plan(passage)->action != ACTION_TEMPFAIL) {
 		passage_not_applied(passage);
 		counted.not_applied = true;

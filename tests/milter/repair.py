@@ -16,7 +16,7 @@ import sys
 import time
 
 from rig import Rig, case, run_cases
-from milter import ALL_ACTIONS, CHANGE_BODY, HEADERS
+from milter import ALL_ACTIONS, ALL_STEPS, CHANGE_BODY, HEADERS, NO_REPLY
 
 MIME = [("MIME-Version", " 1.0"), ("Content-Type", " text/plain; charset=utf-8"),
         ("Content-Transfer-Encoding", " 8bit")]
@@ -143,11 +143,8 @@ def gone(rig):
     assert record["repaired"] == [] and record["edits"] == [], record
 
 
-@case("what was kept is lost while the body is replaced: tempfail")
-def lost(rig):
-    if os.geteuid() != 0:       # only root may look into the daemon
-        return
-    m = begin_to_replace(rig, "4LOST")
+def cut_kept(rig):
+    """Takes away what the daemon keeps of bodies, as a disk that fails does."""
     fds = pathlib.Path(f"/proc/{rig.pid}/fd")
     cut = 0
     for fd in fds.iterdir():
@@ -155,6 +152,40 @@ def lost(rig):
             os.truncate(fd, 0)
             cut += 1
     assert cut > 0, [os.readlink(fd) for fd in fds.iterdir()]
+
+
+@case("what was kept is lost before it is judged: tempfail")
+def lost_before(rig):
+    if os.geteuid() != 0:
+        return
+    m = rig.open(steps=ALL_STEPS & ~NO_REPLY["B"])    # the last piece is there
+    m.begin()
+    m.mail()
+    m.rcpt()
+    m.data()
+    # mended only when the signature it came with has turned out bad
+    m.headers([*HEADERS[:2], ("Subject", " Gr\u00fc\u00dfe"), *HEADERS[3:],
+               ("DKIM-Signature", " v=1; a=rsa-sha256; d=example.org; s=x; h=From; "
+                "bh=AAAA; b=AAAA")])
+    m.eoh()
+    m.body(b"All of it is ASCII.\r\n" * 30000)
+    cut_kept(rig)
+    m.macros("E", {"i": "4EARLY"})
+    m.put("E")
+    while (packet := m.receive())[0] == "p":
+        pass
+    assert packet[0] == "y" and packet[1].startswith(b"451 4.3.0 mailworthy"), packet
+    m.quit()
+    assert last_record_of(rig, "4EARLY")["verdict"] == "tempfail"
+    assert "4EARLY: what was kept of its body cannot be read again" in rig.daemon.read_log()
+
+
+@case("what was kept is lost while the body is replaced: tempfail")
+def lost(rig):
+    if os.geteuid() != 0:       # only root may look into the daemon
+        return
+    m = begin_to_replace(rig, "4LOST")
+    cut_kept(rig)
     while (packet := m.receive())[0] == "b":
         pass
     assert packet[0] == "y" and packet[1].startswith(b"451 4.3.0 mailworthy"), packet

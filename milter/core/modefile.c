@@ -19,28 +19,39 @@ path_of(struct arena *arena, const char *state_dir, const char *name)
 }
 
 int
-modefile_read(const char *state_dir)
+modefile_look(const char *state_dir, int *mode_r)
 {
 	char path[4096], text[16];
 	ssize_t n;
-	int fd;
+	int fd, error;
 
+	*mode_r = -1;
 	if (snprintf(path, sizeof(path), "%s/mode", state_dir) >= (int)sizeof(path))
-		return -1;
+		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
-		return -1;
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	n = read(fd, text, sizeof(text) - 1);
+	error = errno;
 	close(fd);
-	if (n <= 0)
+	errno = error;
+	if (n < 0)
 		return -1;
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	if (strcmp(text, "audit") == 0)
-		return MODE_AUDIT;
-	if (strcmp(text, "enforce") == 0)
-		return MODE_ENFORCE;
-	return -1;
+		*mode_r = MODE_AUDIT;
+	else if (strcmp(text, "enforce") == 0)
+		*mode_r = MODE_ENFORCE;
+	return 0;
+}
+
+int
+modefile_read(const char *state_dir)
+{
+	int mode;
+
+	return modefile_look(state_dir, &mode) == 0 ? mode : -1;
 }
 
 static int

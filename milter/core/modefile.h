@@ -7,7 +7,14 @@
 
 struct arena;
 
-/* MODE_AUDIT, MODE_ENFORCE, or -1: no file, or one that holds neither word. */
+/*
+ * MODE_AUDIT, MODE_ENFORCE, or -1: no file, or one that holds neither word.
+ * -1 with errno when it cannot be told (no descriptor is free, no permission):
+ * then what was so before goes on.
+ */
+int modefile_look(const char *state_dir, int *mode_r);
+
+/* For who looks once: -1 too when it cannot be told. */
 int modefile_read(const char *state_dir);
 
 /* mode -1 takes the file away.  0, or -1 with *error_r in the arena. */

@@ -25,6 +25,7 @@ enum { SECOND_LOOK = 60, PARTS = 14, NAME_SIZE = 320, CLOCK_SLACK = 3600 };
 #define FIRST_LINE "mailworthy-sightings 1\n"
 
 struct sightings {
+	pthread_mutex_t saving;		/* the file; taken before lock */
 	pthread_mutex_t lock;		/* over all below but path */
 	struct arena *arena;
 	struct map *by_key;		/* "name fingerprint": struct sighting */
@@ -252,6 +253,7 @@ sightings_open(const char *path)
 {
 	struct sightings *sightings = mem_alloc(sizeof(*sightings));
 
+	pthread_mutex_init(&sightings->saving, NULL);
 	pthread_mutex_init(&sightings->lock, NULL);
 	sightings->arena = arena_new();
 	sightings->by_key = map_new(sightings->arena);
@@ -271,6 +273,7 @@ sightings_close(struct sightings **sightings_p)
 	if (sightings == NULL)
 		return;
 	pthread_mutex_destroy(&sightings->lock);
+	pthread_mutex_destroy(&sightings->saving);
 	arena_free(&sightings->arena);
 	free(sightings);
 }
@@ -340,12 +343,12 @@ replace_file(const char *path, const char *text, size_t size)
 	return status;
 }
 
-int
-sightings_save(struct sightings *sightings)
+static int
+save(struct sightings *sightings)
 {
 	char *text = NULL;
 	size_t size = 0;
-	int status = 0, error;
+	int status, error;
 
 	pthread_mutex_lock(&sightings->lock);
 	if (sightings->changed && sightings->path != NULL)
@@ -363,6 +366,20 @@ sightings_save(struct sightings *sightings)
 		pthread_mutex_unlock(&sightings->lock);
 		errno = error;
 	}
+	return status;
+}
+
+int
+sightings_save(struct sightings *sightings)
+{
+	int status, error;
+
+	/* two would write one file, or the older text last */
+	pthread_mutex_lock(&sightings->saving);
+	status = save(sightings);
+	error = errno;
+	pthread_mutex_unlock(&sightings->saving);
+	errno = error;
 	return status;
 }
 

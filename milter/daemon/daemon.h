@@ -123,9 +123,13 @@ void daemon_life_reloaded(struct daemon_life *life, time_t now, const char *erro
 /* No signal that is meant for the master ends the worker. */
 void worker_ignore_signals(void);
 
-/* Serves until told to stop; takes over the snapshot's reference; `channel` leads to
- * the master; `sandboxed`: as sandbox.h says; `life` is copied. Exit status. */
-int worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
-    bool sandboxed, const struct daemon_life *life);
+/*
+ * Serves until told to stop; takes over the snapshot's reference.  `fixed`: the
+ * settings of the start, for the options that no reload changes; `channel` leads to
+ * the master; `sandboxed`: as sandbox.h says; `life` is copied.  Exit status.
+ */
+int worker_run(struct snapshot *snapshot, const struct settings *fixed,
+    struct egress_facts *egress, int channel, bool sandboxed,
+    const struct daemon_life *life);
 
 #endif

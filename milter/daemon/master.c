@@ -34,6 +34,7 @@ struct master {
 	struct privileges privileges;
 	const char *config;		/* absolute: we leave the directory */
 	struct snapshot *snapshot;
+	const struct settings *fixed;	/* of the start: what no reload changes */
 	struct egress_facts *egress;
 	sigset_t signals, signals_before;
 	int signal_fd;
@@ -72,8 +73,8 @@ become_worker(struct master *master, int channel)
 		log_error("%s", error);
 		_exit(1);
 	}
-	status = worker_run(master->snapshot, master->egress, channel, master->sandboxed,
-	    &master->life);
+	status = worker_run(master->snapshot, master->fixed, master->egress, channel,
+	    master->sandboxed, &master->life);
 	exit(status);
 }
 
@@ -252,9 +253,9 @@ listen_to_worker(struct master *master)
 /* ---- signals ---- */
 
 static void
-warn_fixed(const struct settings *old, const struct settings *fresh, struct arena *arena)
+warn_fixed(const struct settings *fixed, const struct settings *fresh, struct arena *arena)
 {
-	const char *names = settings_need_restart(old, fresh, arena);
+	const char *names = settings_need_restart(fixed, fresh, arena);
 
 	if (*names != '\0')
 		log_warning("%s: changed; this takes effect at the next start", names);
@@ -344,8 +345,7 @@ reload(struct master *master)
 		tell_kept(master, error);
 		say_ready(master);
 	} else {
-		warn_fixed(snapshot_settings(master->snapshot), snapshot_settings(fresh),
-		    arena);
+		warn_fixed(master->fixed, snapshot_settings(fresh), arena);
 		warn_gone(snapshot_settings(master->snapshot), snapshot_settings(fresh));
 		warn_imported(snapshot_settings(fresh));
 		master->domains_before = snapshot_settings(master->snapshot)->n_domains;
@@ -483,6 +483,7 @@ prepare(struct master *master, struct arena *arena, const char **error_r)
 	if (master->snapshot == NULL)
 		return -1;
 	settings = snapshot_settings(master->snapshot);
+	master->fixed = settings_ref(settings);
 	warn_imported(settings);
 	socket = settings->socket;
 	if (options->socket != NULL)
@@ -522,6 +523,7 @@ release(struct master *master)
 	sandbox_watch_free(&master->watch);
 	control_close();
 	snapshot_unref(&master->snapshot);
+	settings_unref(&master->fixed);
 	egress_facts_free(&master->egress);
 	close(master->signal_fd);
 }

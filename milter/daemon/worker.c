@@ -37,6 +37,9 @@
 #include "settings/files.h"
 #include "settings/settings.h"
 
+#define KEEPER_TICK_US 250000
+#define KEEPER_JOURNAL_TICKS 4		/* each second */
+#define KEEPER_SIGHTINGS_TICKS 40	/* each ten */
 #define NOTIFY_LOOK_US INT64_C(900000000)	/* 15 minutes: its timer comes before */
 #define NOTIFY_AGAIN_US INT64_C(86400000000)
 
@@ -68,9 +71,11 @@ static struct worker {
 	bool to_syslog;			/* as the sink is: both are for life */
 	atomic_int stop;		/* health ends its round */
 	atomic_int look_now;		/* health: do not wait for the timer */
+	atomic_int keep_now;		/* keeper: sightings are new */
 	atomic_bool keeping_failed;
-	atomic_bool proto_ended, health_ended, reload_ended;
+	atomic_bool proto_ended, health_ended, reload_ended, keeper_ended;
 	const char *state_dir;
+	bool mode_untold;		/* the mode file could not be read, and it was said */
 } worker = {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
 	.speak = PTHREAD_MUTEX_INITIALIZER,
@@ -224,9 +229,13 @@ listen_to_master(void)
 static void
 look_at_mode_file(void)
 {
-	int mode = modefile_read(worker.state_dir);
+	int mode, status = modefile_look(worker.state_dir, &mode);
 
-	if (mode == core_mode(worker.core))
+	if (status != 0 && !worker.mode_untold)
+		log_error("the mode file in %s cannot be read: %s; the mode stays as it is",
+		    worker.state_dir, strerror(errno));
+	worker.mode_untold = status != 0;
+	if (status != 0 || mode == core_mode(worker.core))
 		return;
 	core_set_mode(worker.core, mode);
 	log_warning("mode: %s", mode == -1 ? "as the configuration says" :
@@ -273,7 +282,6 @@ static void
 tick(void)
 {
 	struct pollfd pollfd = { .fd = worker.channel, .events = POLLIN };
-	unsigned ticks = 0;
 
 	while (!atomic_load(&worker.proto_ended)) {
 		int n = poll(&pollfd, 1, DAEMON_HEARTBEAT_SECONDS * 1000);
@@ -281,16 +289,31 @@ tick(void)
 		if (n > 0 && !listen_to_master())
 			return;
 		look_at_mode_file();
-		journal_tick(worker.journal);
 		log_flush(false);
 		standing_tick(worker.standing);
 		look_at_notify();
-		if (++ticks % 10 == 0)
-			keep_sightings();
 		if (n == 0)
 			speak(CHANNEL_ALIVE, "");
 	}
 	log_error("libmilter does not serve any more; the system's log has its reason");
+}
+
+/* On a thread of its own: a disk that hangs must not stop the heartbeat. */
+static void *
+run_keeper(void *ctx __attribute__((unused)))
+{
+	unsigned ticks = 0;
+
+	while (atomic_load(&worker.stop) == 0) {
+		usleep(KEEPER_TICK_US);
+		ticks++;
+		if (ticks % KEEPER_JOURNAL_TICKS == 0)
+			journal_tick(worker.journal);
+		if (ticks % KEEPER_SIGHTINGS_TICKS == 0 || atomic_exchange(&worker.keep_now, 0))
+			keep_sightings();
+	}
+	atomic_store(&worker.keeper_ended, true);
+	return NULL;
 }
 
 /* ---- DNS health ---- */
@@ -324,7 +347,7 @@ run_health(void *ctx __attribute__((unused)))
 		health_round(worker.health, worker.core, snapshot, say_health, NULL,
 		    &worker.stop);
 		snapshot_unref(&snapshot);
-		keep_sightings();
+		atomic_store(&worker.keep_now, 1);
 		for (waited = 0; waited < HEALTH_SECONDS * 4 &&
 		    atomic_load(&worker.stop) == 0 &&
 		    atomic_exchange(&worker.look_now, 0) == 0; waited++)
@@ -336,22 +359,34 @@ run_health(void *ctx __attribute__((unused)))
 
 /* ---- life ---- */
 
+/* A log that cannot be opened once more stops no mail. */
 static int
-open_parts(const char **error_r)
+open_sink(const struct settings *fixed, bool again, const char **error_r)
+{
+	worker.sink = record_sink_open(fixed, error_r);
+	if (worker.sink != NULL)
+		return 0;
+	*error_r = arena_printf(worker.arena, "%s: %s", fixed->log_file, *error_r);
+	if (!again)
+		return -1;
+	log_error("%s; records go to syslog until the daemon is started again", *error_r);
+	worker.sink = record_sink_open_syslog();
+	return 0;
+}
+
+static int
+open_parts(const struct settings *fixed, bool again, const char **error_r)
 {
 	const struct settings *settings = snapshot_settings(worker.snapshot);
 	struct arena *arena = worker.arena = arena_new();
 	struct core_options parts = { .clock = &clock_system, .keep_results = true,
 	    .long_lived = true };
 
-	worker.state_dir = arena_strdup(arena, settings->state_dir);
+	worker.state_dir = arena_strdup(arena, fixed->state_dir);
 	worker.sightings = sightings_open(arena_printf(arena, "%s/sightings",
 	    worker.state_dir));
-	worker.sink = record_sink_open(settings, error_r);
-	if (worker.sink == NULL) {
-		*error_r = arena_printf(arena, "%s: %s", settings->log_file, *error_r);
+	if (open_sink(fixed, again, error_r) != 0)
 		return -1;
-	}
 	worker.journal = journal_open(worker.state_dir, &clock_system);
 	worker.dns = dns_new(&settings->resolver, &clock_system, arena, error_r);
 	if (worker.dns == NULL)
@@ -458,7 +493,7 @@ static bool
 threads_ended(void)
 {
 	return atomic_load(&worker.health_ended) && atomic_load(&worker.reload_ended) &&
-	    http_ended(worker.http);
+	    atomic_load(&worker.keeper_ended) && http_ended(worker.http);
 }
 
 /* Frees all when nobody is left that might use it; else the process just ends. */
@@ -560,8 +595,8 @@ open_to_watchers(const struct daemon_life *life)
 }
 
 int
-worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
-    bool sandboxed, const struct daemon_life *life)
+worker_run(struct snapshot *snapshot, const struct settings *fixed,
+    struct egress_facts *egress, int channel, bool sandboxed, const struct daemon_life *life)
 {
 	const char *error = "out of resources";
 	int status;
@@ -578,7 +613,7 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
 	if (sandboxed)
 		enter_sandbox();
 	snapshot_phrases(snapshot, true);
-	if (open_parts(&error) != 0) {
+	if (open_parts(fixed, life->restarts > 0, &error) != 0) {
 		log_error("%s", error);
 		return 1;
 	}
@@ -593,7 +628,7 @@ worker_run(struct snapshot *snapshot, struct egress_facts *egress, int channel,
 	look_at_mode_file();
 	open_to_watchers(life);
 	if (start_thread(run_health) != 0 || start_thread(run_reload) != 0 ||
-	    start_thread(run_proto) != 0) {
+	    start_thread(run_keeper) != 0 || start_thread(run_proto) != 0) {
 		log_error("cannot start a thread: %s", strerror(errno));
 		return 1;
 	}

@@ -64,6 +64,9 @@ struct settings;
 struct record_sink *record_sink_open(const struct settings *settings,
     const char **error_r);
 
+/* Where nothing else can be had. */
+struct record_sink *record_sink_open_syslog(void);
+
 /* To the journal with fields, where syslog or stderr are the journal's.  To a file
  * the line and its end in one write; what the file does not take goes to
  * syslog, said once.  Thread-safe, as is the next. */

@@ -61,14 +61,28 @@ open_error(int error)
 	return "the log file cannot be opened";
 }
 
-struct record_sink *
-record_sink_open(const struct settings *settings, const char **error_r)
+static struct record_sink *
+new_sink(enum log_kind kind)
 {
 	struct record_sink *sink = mem_alloc(sizeof(*sink));
 
-	sink->kind = settings->log_kind;
+	sink->kind = kind;
 	sink->fd = -1;
 	pthread_mutex_init(&sink->lock, NULL);
+	return sink;
+}
+
+struct record_sink *
+record_sink_open_syslog(void)
+{
+	return new_sink(LOG_TO_SYSLOG);
+}
+
+struct record_sink *
+record_sink_open(const struct settings *settings, const char **error_r)
+{
+	struct record_sink *sink = new_sink(settings->log_kind);
+
 	switch (sink->kind) {
 	case LOG_TO_SYSLOG:
 		break;

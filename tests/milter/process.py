@@ -406,8 +406,36 @@ def reload_fixed():
         assert "socket-mode: changed; this takes effect at the next start" in \
             rig.daemon.read_log(), rig.daemon.read_log()
         rig.reload(resolver="timeout = 3")
-        assert rig.daemon.read_log().count("at the next start") == 1, rig.daemon.read_log()
+        log = rig.daemon.read_log()     # what still waits is said again, and nothing else
+        assert log.count("warning: socket-mode: changed; this takes effect") == 2, log
+        assert log.count("at the next start") == 2, log
         assert rig.one().inserted("DKIM-Signature"), "new resolvers serve"
+
+
+@test("what waits for the next start waits for it in a new worker, too")
+def fixed_in_new_worker():
+    with Rig(build) as rig:
+        text = rig.daemon.config.read_text()
+        for path in (rig.daemon.events, rig.daemon.state):
+            assert f'{path}"' in text, text
+            text = text.replace(f'{path}"', '/nonexistent/records"')
+        rig.daemon.config.write_text(text)
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("log, state-dir: changed; this takes effect at the next")
+        for n in range(1, 3):
+            if n == 2:      # and what cannot be opened again stops no mail
+                rig.daemon.events.rename(f"{rig.daemon.events}.old")
+                rig.daemon.events.mkdir()
+            os.kill(rig.daemon.worker_pid(), signal.SIGKILL)
+            wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid) and answers(rig),
+                     seconds=5, what="a new worker")
+            rig.watch()
+            if n == 1:
+                before = len(rig.daemon.records())
+                assert rig.one().inserted("DKIM-Signature")
+                wait_for(lambda: len(rig.daemon.records()) > before, what="a record")
+        assert "it is a directory; records go to syslog" in rig.daemon.read_log()
+        assert rig.one().inserted("DKIM-Signature")
 
 
 @test("SIGHUP names the domains that a cut file no longer manages")
@@ -893,6 +921,25 @@ def kill_switch():
         rig.daemon.start()
         rig.watch()
         assert not rig.one().edits, "forgotten over a restart"
+        set_mode(rig, "file")
+        wait_for(lambda: rig.one().edits, 2.0, "the file's mode")
+
+
+@test("the kill switch stays when no descriptor is free")
+def kill_switch_kept():
+    if os.geteuid() != 0:       # limits of a process are its owner's and root's
+        return
+    with Rig(build) as rig:
+        set_mode(rig, "audit")
+        wait_for(lambda: not rig.one().edits, 2.0, "audit")
+        limit, most = resource.prlimit(rig.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(rig.pid, resource.RLIMIT_NOFILE, (1, most))
+        assert rig.daemon.wait_log("cannot be read: Too many open files")
+        time.sleep(1.5)         # the next look
+        resource.prlimit(rig.pid, resource.RLIMIT_NOFILE, (limit, most))
+        assert "mode: as the configuration says" not in rig.daemon.read_log()
+        assert rig.daemon.read_log().count("cannot be read: Too many open files") == 1
+        assert not rig.one().edits
         set_mode(rig, "file")
         wait_for(lambda: rig.one().edits, 2.0, "the file's mode")
 

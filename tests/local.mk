@@ -30,6 +30,7 @@ unit_tests += \
 	tests/unit/test_record_limits \
 	tests/unit/test_record_metrics \
 	tests/unit/test_record_sink \
+	tests/unit/test_daemon_channel \
 	tests/unit/test_daemon_socketfile \
 	tests/unit/test_tool_confedit \
 	tests/unit/test_tool_doctor \

@@ -19,6 +19,7 @@
 #include "base/command.h"
 
 #define ERROR_TEXT_MAX 4096
+#define WAIT_US 2000		/* between looks whether a program has ended */
 
 struct child {
 	pid_t pid;
@@ -124,15 +125,14 @@ read_some(int *fd, struct buf *buf)
 
 /* NULL when both ended, else why they did not. */
 static const char *
-read_all(struct child *child, unsigned timeout_ms, struct buf *out, struct buf *err)
+read_all(struct child *child, int64_t until_us, struct buf *out, struct buf *err)
 {
-	int64_t until = clock_mono_us(&clock_system) + (int64_t)timeout_ms * 1000;
 	struct pollfd fds[2];
 	int64_t left;
 	int n;
 
 	while (child->out != -1 || child->err != -1) {
-		left = (until - clock_mono_us(&clock_system)) / 1000;
+		left = (until_us - clock_mono_us(&clock_system)) / 1000;
 		fds[0] = (struct pollfd){ .fd = child->out, .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = child->err, .events = POLLIN };
 		n = left <= 0 ? 0 : poll(fds, 2, (int)left);
@@ -159,16 +159,30 @@ close_pipes(struct child *child)
 		close(child->err);
 }
 
-static int
-wait_for(pid_t pid, int *status_r)
+/* NULL when it ended by itself, else why not: it is killed then.  It may have closed
+ * both pipes and go on. */
+static const char *
+wait_for(pid_t pid, int64_t until_us, const char *why, int *status_r)
 {
 	int status;
+	pid_t ended;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
+	while (why == NULL && (ended = waitpid(pid, &status, WNOHANG)) != pid) {
+		if (ended == -1 && errno != EINTR)
+			return "its end was not told";
+		if (clock_mono_us(&clock_system) > until_us)
+			why = "it does not end in time";
+		else
+			usleep(WAIT_US);
+	}
+	if (why != NULL) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+			continue;
+		return why;
+	}
 	*status_r = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	return WIFEXITED(status) ? 0 : -1;
+	return WIFEXITED(status) ? NULL : "a signal ended it";
 }
 
 int
@@ -178,6 +192,7 @@ command_run(struct arena *arena, const struct command *command,
 	struct child child = { .out = -1, .err = -1 };
 	struct buf out, err;
 	FILE *input = NULL;
+	int64_t until_us;
 	const char *why;
 	int error;
 
@@ -195,12 +210,11 @@ command_run(struct arena *arena, const struct command *command,
 		    strerror(error));
 		return -1;
 	}
-	why = read_all(&child, command->timeout_ms, &out, &err);
+	until_us = clock_mono_us(&clock_system) + (int64_t)command->timeout_ms * 1000;
+	why = read_all(&child, until_us, &out, &err);
 	close_pipes(&child);
-	if (why != NULL)
-		kill(child.pid, SIGKILL);
-	if (wait_for(child.pid, &output_r->status) != 0 && why == NULL)
-		why = "a signal ended it";
+	output_r->status = -1;
+	why = wait_for(child.pid, until_us, why, &output_r->status);
 	output_r->out = (struct slice){ buf_str(&out), out.n };
 	output_r->err = (struct slice){ buf_str(&err), err.n };
 	if (why == NULL)

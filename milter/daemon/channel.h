@@ -1,6 +1,6 @@
 /*
  * Messages between master and worker over a socketpair: a type, a length and
- * so many bytes.  Both ends are ours; a malformed message is our own bug.
+ * so many bytes.
  */
 #ifndef MW_DAEMON_CHANNEL_H
 #define MW_DAEMON_CHANNEL_H
@@ -23,16 +23,28 @@ enum channel_type {
 
 #define CHANNEL_BYTES_MAX (512u * 1024 * 1024)
 
-/* 0, or -1 when the other end is gone or takes nothing. One thread at a time. */
-int channel_send(int fd, enum channel_type type, const void *bytes, size_t n);
+struct channel_message {
+	enum channel_type type;
+	const void *bytes;	/* terminated */
+	size_t n;
+};
 
-/* 1 with a message (bytes in the arena, terminated), 0 at the end, -1 on error. */
-int channel_receive(int fd, struct arena *arena, enum channel_type *type_r,
-    void **bytes_r, size_t *n_r);
+/*
+ * `whole_ms`: for all of a message, however slowly its octets come or are taken;
+ * -1 without end.  A worker that an intruder has must not stop the master.
+ */
+
+/* 0, or -1 when the other end is gone or takes nothing. One thread at a time. */
+int channel_send(int fd, enum channel_type type, const void *bytes, size_t n,
+    int whole_ms);
+
+/* 1 with a message of at most max octets, in the arena; 0 at the end, -1 on error. */
+int channel_receive(int fd, struct arena *arena, size_t max, int whole_ms,
+    struct channel_message *message_r);
 
 /* A descriptor, right behind a message that announces it; 0 or -1. */
 int channel_send_fd(int fd, int passed);
-/* The caller closes it; -1 on error. */
+/* The caller closes it; -1 on error, and when it is not exactly one. */
 int channel_receive_fd(int fd);
 
 #endif

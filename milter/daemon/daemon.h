@@ -18,7 +18,7 @@ struct snapshot;
 #define DAEMON_INSPECT_SECONDS 60	/* of DNS that -n waits for */
 #define DAEMON_HEARTBEAT_SECONDS 1
 #define DAEMON_SILENT_SECONDS 60	/* without heartbeat: the worker is replaced */
-#define DAEMON_SEND_SECONDS 5		/* for the worker to take what it is sent */
+#define DAEMON_SEND_SECONDS 10		/* for a message between master and worker */
 #define DAEMON_STOP_SECONDS 30		/* after SIGTERM: then SIGKILL */
 #define DAEMON_FINISH_SECONDS 5		/* of them, for clients that still send */
 #define DAEMON_REMARKS_SAID 20		/* remarks on what is imported, in the log */

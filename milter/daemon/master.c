@@ -42,6 +42,7 @@ struct master {
 	int channel;			/* to the worker, -1: none */
 	bool sandboxed;
 	struct sandbox_watch *watch;	/* of the worker's sandbox, NULL: none */
+	bool watched;			/* this worker has sent it: once it may */
 	int64_t started_us, heard_us;	/* monotonic */
 	int64_t start_again_us;		/* 0: not waiting */
 	int pause_seconds;
@@ -116,6 +117,7 @@ start_worker(struct master *master)
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	master->channel = pair[0];
+	master->watched = false;
 	master->started_us = master->heard_us = now_us();
 }
 
@@ -204,25 +206,30 @@ watch_sandbox(struct master *master)
 {
 	int listener = channel_receive_fd(master->channel);
 
-	if (listener != -1 && master->watch == NULL)
+	if (listener != -1 && !master->watched)
 		master->watch = sandbox_watch_new(listener);
 	else if (listener != -1)
 		close(listener);
+	master->watched = true;
 }
 
 static void
 listen_to_worker(struct master *master)
 {
 	struct arena *arena = arena_new();
-	enum channel_type type;
-	void *bytes;
-	size_t n;
+	struct channel_message message;
+	int status = channel_receive(master->channel, arena, DAEMON_ERROR_MAX,
+	    DAEMON_SEND_SECONDS * 1000, &message);
 
-	if (channel_receive(master->channel, arena, &type, &bytes, &n) != 1) {
+	if (status != 1) {
 		close_channel(master);	/* its end is on its way */
+		if (status == -1) {
+			log_error("the worker does not speak as it should: it is replaced");
+			kill(master->worker, SIGKILL);
+		}
 	} else {
 		master->heard_us = now_us();
-		switch (type) {
+		switch (message.type) {
 		case CHANNEL_READY:
 			say_ready(master);
 			break;
@@ -234,8 +241,8 @@ listen_to_worker(struct master *master)
 			break;
 		case CHANNEL_REFUSED:
 			log_error("the worker keeps the old configuration: %s",
-			    (const char *)bytes);
-			daemon_life_reloaded(&master->life, time(NULL), bytes);
+			    (const char *)message.bytes);
+			daemon_life_reloaded(&master->life, time(NULL), message.bytes);
 			say_ready(master);
 			break;
 		case CHANNEL_SANDBOX:
@@ -313,7 +320,8 @@ pass_on(struct master *master, struct files *files, struct arena *arena)
 
 	if (master->channel == -1) {
 		say_reloaded(master);
-	} else if (channel_send(master->channel, CHANNEL_SETTINGS, packed, n) != 0) {
+	} else if (channel_send(master->channel, CHANNEL_SETTINGS, packed, n,
+	    DAEMON_SEND_SECONDS * 1000) != 0) {
 		log_error("the worker does not take the new configuration: it is replaced");
 		kill(master->worker, SIGKILL);
 	}
@@ -325,7 +333,8 @@ tell_kept(struct master *master, const char *error)
 {
 	daemon_life_reloaded(&master->life, time(NULL), error);
 	if (master->channel != -1 && channel_send(master->channel, CHANNEL_KEPT,
-	    master->life.reload_error, strlen(master->life.reload_error)) != 0)
+	    master->life.reload_error, strlen(master->life.reload_error),
+	    DAEMON_SEND_SECONDS * 1000) != 0)
 		log_warning("the worker does not hear that the configuration is no good");
 }
 
@@ -368,7 +377,7 @@ stop(struct master *master)
 	sd_notify(0, "STOPPING=1");
 	log_info("stopping: messages in hand are finished");
 	if (master->worker != 0 && (master->channel == -1 ||
-	    channel_send(master->channel, CHANNEL_STOP, "", 0) != 0))
+	    channel_send(master->channel, CHANNEL_STOP, "", 0, DAEMON_SEND_SECONDS * 1000) != 0))
 		kill(master->worker, SIGKILL);
 }
 
@@ -441,9 +450,9 @@ serve(struct master *master)
 		int wait_ms = master->worker == 0 ? 50 : 500;
 
 		if (poll(fds, 3, wait_ms) > 0) {
-			if ((fds[2].revents & POLLIN) != 0)
-				sandbox_watch_answer(master->watch);
-			else if (fds[2].revents != 0)	/* no thread is left */
+			if ((fds[2].revents & POLLIN) != 0 ?
+			    !sandbox_watch_answer(master->watch) :
+			    fds[2].revents != 0)	/* no thread is left */
 				sandbox_watch_free(&master->watch);
 			if ((fds[1].revents & POLLIN) != 0)
 				listen_to_worker(master);
@@ -537,7 +546,7 @@ enter_sandbox(struct master *master)
 	if (!snapshot_settings(master->snapshot)->sandbox)
 		log_warning("sandbox: off, as the configuration says");
 	else if (!sandbox_is_built())
-		log_warning("sandbox: off, as this is a build with sanitizers");
+		log_warning("sandbox: off, as this build has none (sanitizers, or s390x)");
 	else if (sandbox_master(&error) != 0)
 		log_warning("sandbox: off, as the kernel or the service manager does not "
 		    "allow it (%s); a unit of systemd needs SystemCallFilter=seccomp", error);

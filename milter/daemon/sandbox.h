@@ -13,8 +13,11 @@
  * once, by name: the kernel asks the master (seccomp_unotify(2)), which holds
  * the only handle.  A signal handler in the worker would not do, as libunbound's
  * threads block all signals.  Where the kernel does not ask, the same is refused
- * without a word; where it has no filters, error_r says so and the caller
- * goes on.
+ * without a word, and a forbidden argument with ENOSYS as a call is; where it has
+ * no filters, error_r says so and the caller goes on.
+ *
+ * What it does not stop: memory of memfd_create(2), which libunbound needs, can be
+ * mapped to be run.
  *
  * What needs a program (postconf) is done before.
  */
@@ -45,7 +48,8 @@ void sandbox_watch_free(struct sandbox_watch **watch);
 /* Readable when a call waits. */
 int sandbox_watch_fd(const struct sandbox_watch *watch);
 
-/* Refuses the call that waits, and says so once for each call. */
-void sandbox_watch_answer(struct sandbox_watch *watch);
+/* Refuses the call that waits, and says so once for each call.  False when the
+ * worker has handed over something else than the kernel's listener. */
+bool sandbox_watch_answer(struct sandbox_watch *watch);
 
 #endif

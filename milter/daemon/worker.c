@@ -89,7 +89,7 @@ static void
 speak(enum channel_type type, const char *text)
 {
 	pthread_mutex_lock(&worker.speak);
-	channel_send(worker.channel, type, text, strlen(text));
+	channel_send(worker.channel, type, text, strnlen(text, DAEMON_ERROR_MAX), -1);
 	pthread_mutex_unlock(&worker.speak);
 }
 
@@ -208,19 +208,18 @@ static bool
 listen_to_master(void)
 {
 	struct arena *arena = arena_new();
-	enum channel_type type;
-	void *bytes;
-	size_t n;
-	bool go_on = channel_receive(worker.channel, arena, &type, &bytes, &n) == 1;
+	struct channel_message message;
+	bool go_on = channel_receive(worker.channel, arena, CHANNEL_BYTES_MAX, -1,
+	    &message) == 1;
 
 	if (!go_on)	/* nobody would start us again */
 		log_error("the master process is gone: the worker ends too");
-	else if (type == CHANNEL_SETTINGS)
-		hand_to_reload(files_unpack(bytes, n));
-	else if (type == CHANNEL_KEPT) {
+	else if (message.type == CHANNEL_SETTINGS)
+		hand_to_reload(files_unpack(message.bytes, message.n));
+	else if (message.type == CHANNEL_KEPT) {
 		record_sink_reopen(worker.sink);
-		standing_reloaded(worker.standing, bytes);
-	} else if (type == CHANNEL_STOP)
+		standing_reloaded(worker.standing, message.bytes);
+	} else if (message.type == CHANNEL_STOP)
 		go_on = false;
 	arena_free(&arena);
 	return go_on;

@@ -1,6 +1,6 @@
 /*
- * Could others read or replace a file?  Looks at the file and at every
- * directory on the way to it, through symbolic links too.
+ * Could others read or replace a file?  Looks at the file, and at every directory
+ * above it: of the path that was given and of the file that its links lead to.
  */
 #include <limits.h>
 #include <stdlib.h>

@@ -87,6 +87,12 @@ ends_what_does_not_end(void **state)
 	assert_int_equal(shell(arena, "head -c 1001 /dev/zero", SLICE(""), 10000, &output,
 	    &error), -1);
 	assert_non_null(strstr(error, "more than expected"));
+	/* nothing to read any more, and it goes on */
+	begun = clock_mono_us(&clock_system);
+	assert_int_equal(shell(arena, "exec >&- 2>&-; exec sleep 60", SLICE(""), 200, &output,
+	    &error), -1);
+	assert_non_null(strstr(error, "does not end in time"));
+	assert_true(clock_mono_us(&clock_system) - begun < 30 * 1000000LL);
 	assert_int_equal(shell(arena, "kill -9 $$", SLICE(""), 10000, &output, &error), -1);
 	assert_non_null(strstr(error, "signal"));
 	arena_free(&arena);

@@ -21,6 +21,13 @@
 #include "base/mem.h"
 #include "daemon/sandbox.h"
 
+/* There clone(2) and mmap(2) have theirs in other places. */
+#if defined(__s390__)
+#define HAS_COMMON_ARGUMENTS false
+#else
+#define HAS_COMMON_ARGUMENTS true
+#endif
+
 /* What a 32-bit libc asks fcntl64() with; no number of a command elsewhere. */
 #define LOCKS_64 12, 13, 14
 
@@ -259,11 +266,7 @@ finish(int error, const char **error_r)
 bool
 sandbox_is_built(void)
 {
-#if defined(__s390__)	/* arguments of clone and mmap in other places: not tried */
-	return false;
-#else
-	return !MW_SANITIZED;
-#endif
+	return !MW_SANITIZED && HAS_COMMON_ARGUMENTS;
 }
 
 /* No core file, and no tracing by another process of the same user: there are

@@ -398,7 +398,7 @@ open_parts(const struct settings *fixed, bool again, const char **error_r)
 	worker.core = core_new(&parts, error_r);
 	if (worker.core == NULL)
 		return -1;
-	worker.to_syslog = settings->log_kind == LOG_TO_SYSLOG;
+	worker.to_syslog = record_sink_is_syslog(worker.sink);
 	worker.health = health_new();
 	health_on_evidence(worker.health, saw, NULL);
 	worker.counters = counters_new();

@@ -67,6 +67,8 @@ struct record_sink *record_sink_open(const struct settings *settings,
 /* Where nothing else can be had. */
 struct record_sink *record_sink_open_syslog(void);
 
+bool record_sink_is_syslog(const struct record_sink *sink);
+
 /* To the journal with fields, where syslog or stderr are the journal's.  To a file
  * the line and its end in one write; what the file does not take goes to
  * syslog, said once.  Thread-safe, as is the next. */

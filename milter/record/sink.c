@@ -78,6 +78,12 @@ record_sink_open_syslog(void)
 	return new_sink(LOG_TO_SYSLOG);
 }
 
+bool
+record_sink_is_syslog(const struct record_sink *sink)
+{
+	return sink->kind == LOG_TO_SYSLOG;
+}
+
 struct record_sink *
 record_sink_open(const struct settings *settings, const char **error_r)
 {

@@ -23,6 +23,8 @@
 #include "tool/doctor_looks.h"
 #include "tool/tool.h"
 
+#define CNAME_SHOWN_MAX 300
+
 static const struct {
 	const char *name;
 	const char *title;
@@ -138,12 +140,60 @@ doctor_whole(const struct doctor *doctor, const char *value)
 	    value : NULL;
 }
 
+/* Whether a managed domain has the name, so that its records are ours to write. */
+static bool
+is_managed(const struct doctor *doctor, const char *name)
+{
+	for (size_t i = 0; i < doctor->settings->n_domains; i++) {
+		const char *domain = doctor->settings->domains[i].name;
+
+		if (*domain != '*' && domain_is_under(name, domain))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+canonical_of(struct doctor *doctor, const char *name)
+{
+	struct lookups *lookups = lookups_new(doctor->dns, doctor->arena,
+	    doctor->settings->resolver.deadline, DNS_QUERIES_MAX);
+	const struct dns_answer *answer = dns_get(lookups, name, DNS_TXT);
+
+	while (answer->status == DNS_PENDING && lookups_wait(lookups))
+		answer = dns_get(lookups, name, DNS_TXT);
+	return strcmp(answer->canonical, answer->name) == 0 ? NULL : answer->canonical;
+}
+
+const char *
+doctor_place_of(struct doctor *doctor, struct doctor_line *line, const char *name)
+{
+	const char *target = doctor->dns == NULL ? NULL : canonical_of(doctor, name), *shown;
+	struct slice fix = slice_of(line->fix != NULL ? line->fix : "");
+
+	if (target == NULL)
+		return name;
+	if (fix.n > 0 && fix.p[fix.n - 1] == ':')
+		fix.n--;
+	shown = log_safe(doctor->arena, slice_of(target), CNAME_SHOWN_MAX);
+	if (is_managed(doctor, target) && strcmp(shown, target) == 0) {
+		doctor_fix(doctor, line, "%.*s, at the name that %s leads to by a CNAME:",
+		    (int)fix.n, fix.p, name);
+		return target;
+	}
+	doctor_fix(doctor, line, "%.*s. %s is a CNAME, and the record is that of %s: have it "
+	    "changed there, by whoever runs that. Nothing may stand beside a CNAME, so this "
+	    "would have to take its place:", (int)fix.n, fix.p, name, shown);
+	return name;
+}
+
 void
 doctor_paste_txt(struct doctor *doctor, struct doctor_line *line, const char *name,
     const char *value)
 {
 	const struct check_input input = { .arena = doctor->arena };
 
+	name = doctor_place_of(doctor, line, name);
 	doctor_paste(doctor, line, "%s", check_txt(&input, name, value));
 }
 

@@ -172,9 +172,17 @@ void doctor_paste(struct doctor *doctor, struct doctor_line *line, const char *f
  * replaces something is pasted whole or not at all. */
 const char *doctor_whole(const struct doctor *doctor, const char *value);
 
-/* The TXT record of a name as one line of a zone, strings split. */
+/*
+ * The TXT record of a name as one line of a zone, strings split.  Where DNS has a
+ * CNAME there, the fix, which is there by then, goes on with whose record it is:
+ * no other may stand beside it (RFC 1034 section 3.6.2).
+ */
 void doctor_paste_txt(struct doctor *doctor, struct doctor_line *line, const char *name,
     const char *value);
+
+/* The name at which a TXT record of `name` is to be published, by the same rule. */
+const char *doctor_place_of(struct doctor *doctor, struct doctor_line *line,
+    const char *name);
 
 /* "asking DNS about example.com", on a terminal's last line, until the next. */
 void doctor_progress(struct doctor *doctor, const char *format, ...)

@@ -49,14 +49,21 @@ access_may(struct arena *arena, const struct reach_user *user, const char *path,
 }
 
 bool
-access_is_ours(const char *path)
+access_is_plain(const char *path)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789/._+,:@=-";
+
+	return *path == '/' && path[strspn(path, plain)] == '\0';
+}
+
+bool
+access_is_ours(const char *path)
+{
 	struct slice rest = slice_of(path), part;
 	bool ours = false;
 
-	if (*path != '/' || path[strspn(path, plain)] != '\0')
+	if (!access_is_plain(path))
 		return false;
 	while (slice_split(&rest, '/', &part)) {
 		if (slice_eq(part, SLICE("..")))

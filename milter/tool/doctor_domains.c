@@ -175,9 +175,10 @@ say_policy(struct doctor *doctor, const char *domain, const struct dmarc_evidenc
 	    "delivered.", safe(doctor, record->found_at));
 	doctor_fix(doctor, line, "When the reports of some weeks show that all your own "
 	    "mail passes, ask for quarantine:");
-	if (changed != NULL && strcmp(record->found_at, domain) == 0)
+	if (changed != NULL && doctor_whole(doctor, changed) != NULL &&
+	    strcmp(record->found_at, domain) == 0)
 		doctor_paste_txt(doctor, line, arena_printf(doctor->arena, "_dmarc.%s",
-		    domain), safe(doctor, changed));
+		    domain), changed);
 }
 
 static void
@@ -274,7 +275,8 @@ say_mx(struct doctor *doctor, const char *domain, struct lookups *lookups)
 		    "record: answers and bounces go to the address of the name itself, "
 		    "if there is one.");
 		doctor_fix(doctor, line, "Publish where mail to the domain is taken, as in");
-		doctor_paste(doctor, line, "%s. IN MX 10 mail.%s.", domain, domain);
+		doctor_paste(doctor, line, "%s. IN MX 10 mail.%s.", doctor_place_of(doctor, line,
+		    domain), domain);
 		return;
 	}
 	if (mx->n == 1 && *mx->rrs[0].name == '\0')

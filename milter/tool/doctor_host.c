@@ -113,6 +113,23 @@ say_room(struct doctor *doctor, const char *path, const char *what)
 	    "mended is deferred.");
 }
 
+/* What is ours goes to the daemon's user; what others use, too, is named alone. */
+static void
+fix_access(struct doctor *doctor, struct doctor_line *line, const char *at,
+    const char *option)
+{
+	const char *user = doctor->settings->user;
+
+	if (access_is_ours(at)) {
+		doctor_fix(doctor, line, "Give it to the daemon:");
+		doctor_paste(doctor, line, "chown %s %s", user, at);
+		return;
+	}
+	doctor_fix(doctor, line, "%s is not mailworthy's alone: name a place of its own as `%s` "
+	    "in %s, or let user %s in there as fits the others that use it.", at, option,
+	    doctor->settings->path, user);
+}
+
 static void
 say_state_dir(struct doctor *doctor)
 {
@@ -141,8 +158,7 @@ say_state_dir(struct doctor *doctor)
 		line = doctor_say(doctor, DOCTOR_WARNING, "state-dir", path, "The daemon's user "
 		    "%s may not write there (%s: %s).", user, at,
 		    access_shown(doctor->arena, at));
-		doctor_fix(doctor, line, "Give it to the daemon:");
-		doctor_paste(doctor, line, "chown %s %s", user, path);
+		fix_access(doctor, line, at, "state-dir");
 		return;
 	}
 	say_room(doctor, path, "what must survive a restart");
@@ -164,16 +180,59 @@ say_spool(struct doctor *doctor)
 
 /* ---- log ---- */
 
+/* The directory of the path, "/" at least. */
+static const char *
+directory_of(struct doctor *doctor, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? "." : slash == path ? "/" : arena_strndup(doctor->arena, path,
+	    (size_t)(slash - path));
+}
+
+static void
+say_log_file(struct doctor *doctor)
+{
+	const struct settings *settings = doctor->settings;
+	const char *file = settings->log_file, *at, *path = file;
+	struct reach_user account;
+	struct doctor_line *line;
+	enum access_result result;
+
+	if (settings->user == NULL || !reach_user(settings->user, &account))
+		return;
+	if (access(path, F_OK) != 0)		/* it will be made */
+		path = directory_of(doctor, file);
+	result = access_may(doctor->arena, &account, path, ACCESS_WRITE | (path == file ? 0 :
+	    ACCESS_ENTER), &at);
+	if (result == ACCESS_GRANTED) {
+		doctor_say(doctor, DOCTOR_OK, "log", file, "the daemon can write it");
+		return;
+	}
+	if (result == ACCESS_UNSEEN) {
+		doctor_say(doctor, DOCTOR_UNKNOWN, "log", file, "It could not be seen whether the "
+		    "daemon can write it: this user may not look at %s.", at);
+		return;
+	}
+	line = doctor_say(doctor, DOCTOR_FAULT, "log", file, "The daemon's user %s cannot write "
+	    "it (%s %s): the records of messages are lost.", settings->user, at,
+	    result == ACCESS_MISSING ? "is not there" : access_shown(doctor->arena, at));
+	if (result == ACCESS_REFUSED) {
+		fix_access(doctor, line, at, "log");
+	} else if (access_is_plain(path)) {
+		doctor_fix(doctor, line, "Make its directory:");
+		doctor_paste(doctor, line, "install -d -o %s %s", settings->user, path);
+	} else {
+		doctor_fix(doctor, line, "Make its directory, and give it to that user.");
+	}
+}
+
 static void
 say_log(struct doctor *doctor)
 {
-	const struct settings *settings = doctor->settings;
-	struct reach_user account;
 	struct doctor_line *line;
-	const char *at, *path = settings->log_file;
-	char *slash;
 
-	switch (settings->log_kind) {
+	switch (doctor->settings->log_kind) {
 	case LOG_TO_STDERR:
 		return;
 	case LOG_TO_SYSLOG:
@@ -187,26 +246,9 @@ say_log(struct doctor *doctor)
 		doctor_paste(doctor, line, "log = \"file:/var/log/mailworthy/events.jsonl\"");
 		return;
 	case LOG_TO_FILE:
-		break;
-	}
-	if (settings->user == NULL || !reach_user(settings->user, &account))
-		return;
-	if (access(path, F_OK) != 0) {		/* it will be made */
-		slash = arena_strdup(doctor->arena, path);
-		path = slash;
-		if (strrchr(slash, '/') != NULL)
-			*strrchr(slash, '/') = '\0';
-	}
-	if (access_may(doctor->arena, &account, path, ACCESS_WRITE, &at) == ACCESS_GRANTED) {
-		doctor_say(doctor, DOCTOR_OK, "log", settings->log_file, "the daemon can write it");
+		say_log_file(doctor);
 		return;
 	}
-	line = doctor_say(doctor, DOCTOR_FAULT, "log", settings->log_file, "The daemon's user %s "
-	    "cannot write it (%s %s): the records of messages are lost.", settings->user, at,
-	    access_shown(doctor->arena, at));
-	doctor_fix(doctor, line, "Let it in:");
-	doctor_paste(doctor, line, "install -d -o %s %.*s", settings->user,
-	    (int)(strrchr(settings->log_file, '/') - settings->log_file), settings->log_file);
 }
 
 void

@@ -88,10 +88,16 @@ say_access(struct doctor *doctor, const char *path)
 	line = doctor_say(doctor, DOCTOR_ADVICE, "key-access", path, "The user %s may not "
 	    "%s %s (%s): the daemon must be started as root to read the key.", user,
 	    strcmp(at, path) == 0 ? "read" : "enter", at, access_shown(doctor->arena, at));
+	if (!access_is_ours(at)) {
+		doctor_fix(doctor, line, "Where systemd starts it with User=%s, keep the key "
+		    "where that user may read it, as in /etc/mailworthy/keys: %s is not "
+		    "mailworthy's alone.", user, at);
+		return;
+	}
 	doctor_fix(doctor, line, "Where systemd starts it with User=%s, let its group in:",
 	    user);
-	doctor_paste(doctor, line, "chgrp %s %s && chmod %s %s", user, at,
-	    strcmp(at, path) == 0 ? "640" : "750", at);
+	doctor_paste(doctor, line, "chgrp %s %s && chmod %s %s", reach_group(doctor->arena,
+	    &account), at, strcmp(at, path) == 0 ? "g+r" : "g+x", at);
 }
 
 /* An imported section names its keys in the other filter's files. */

@@ -190,10 +190,27 @@ doctor_domain_names(struct doctor *doctor, size_t *n_r)
 
 /* ---- findings as lines ---- */
 
+/* "NAME. IN TXT ...": where that is to be published, and *rest_r behind it. */
+static const char *
+place_of_record(struct doctor *doctor, struct doctor_line *line, struct slice record,
+    struct slice *rest_r)
+{
+	const char *name;
+
+	*rest_r = record;
+	record.n = slice_find(record, ' ');
+	if (record.n < 2 || record.p[record.n - 1] != '.' || record.n == rest_r->n)
+		return "";
+	*rest_r = slice_sub(*rest_r, record.n - 1, rest_r->n);
+	name = slice_dup(doctor->arena, slice_sub(record, 0, record.n - 1));
+	return doctor_place_of(doctor, line, name);
+}
+
 void
 doctor_fix_by(struct doctor *doctor, struct doctor_line *line, const char *fix)
 {
-	struct slice text = slice_of(fix), before, after;
+	struct slice text = slice_of(fix), before, after, rest;
+	const char *place;
 	size_t start, end;
 
 	if (!page_find_record(text, &start, &end)) {
@@ -207,7 +224,8 @@ doctor_fix_by(struct doctor *doctor, struct doctor_line *line, const char *fix)
 		    (int)after.n - 1, after.p);
 	else
 		doctor_fix(doctor, line, "%.*s", (int)before.n, before.p);
-	line->paste = slice_dup(doctor->arena, slice_sub(text, start, end - start));
+	place = place_of_record(doctor, line, slice_sub(text, start, end - start), &rest);
+	doctor_paste(doctor, line, "%s%.*s", place, (int)rest.n, rest.p);
 }
 
 /* "SPF", "DMARC", "the names of the addresses" */

@@ -5,11 +5,13 @@ that fault and no other.  The SPF records it proposes are put to pyspf.
     doctor.py BUILD
 """
 
+import grp
 import ipaddress
 import json
 import os
 import pathlib
 import pty
+import pwd
 import re
 import shutil
 import subprocess
@@ -334,6 +336,85 @@ def test_records_to_publish(rig):
         report(not {i for _, i in after if i == name}, f"{what}: well once published", after)
 
 
+def test_canonical_names(rig):
+    """Nothing stands beside a CNAME: the record is published where that leads, or told whose
+    it is."""
+    key, watched = re.search(r"s1\._domainkey\S* TXT (.*)", rig.zone)[1], \
+        DMARC.replace("p=reject", "p=none")
+    for what, change, name, at in (
+            ("a DMARC policy", lambda z, to: instead(z, f"_dmarc.example.com TXT {DMARC}",
+             f"_dmarc.example.com CNAME {to}\n{to} TXT {watched}"), "dmarc-policy",
+             "_dmarc.example.com"),
+            ("a DMARC record", lambda z, to: instead(z, f"_dmarc.example.com TXT {DMARC}",
+             f"_dmarc.example.com CNAME {to}\n{to} A 192.0.2.7"), "dmarc-none",
+             "_dmarc.example.com"),
+            ("TLS-RPT", lambda z, to: without(z, r"^_smtp") +
+             f"_smtp._tls.example.com CNAME {to}\n", "tls-rpt", "_smtp._tls.example.com"),
+            ("a key", lambda z, to: instead(z, f"s1._domainkey.example.com TXT {key}",
+             f"s1._domainkey.example.com CNAME {to}\n{to} TXT " +
+             re.sub(r"p=[^\s\"]*", "p=" + OTHER_KEY, key)), "dkim-key-mismatch",
+             "s1._domainkey.example.com")):
+        line = line_of(rig.look(change(rig.zone, "x.vendor.test"))[0], name)
+        report(len(line["paste"]) == 1 and line["paste"][0].startswith(f"{at}. IN TXT ") and
+               "that of x.vendor.test" in line["fix"] and "take its place" in line["fix"],
+               f"{what} behind a CNAME of somebody else", line)
+        line = line_of(rig.look(change(rig.zone, "x.example.com"))[0], name)
+        report(len(line["paste"]) == 1 and line["paste"][0].startswith("x.example.com. IN TXT ")
+               and f"{at} leads to" in line["fix"], f"{what} behind a CNAME of our own", line)
+
+
+# ---- what would change a directory ----
+
+def test_directories(rig):
+    """What has other users is named and not given to the daemon."""
+    if os.geteuid() != 0:
+        return
+    base = rig.dir / "places"
+    base.mkdir(mode=0o700)
+    base.chmod(0o755)
+    ours, others = base / "mailworthy", base / "log"
+    for path in (ours, others):
+        path.mkdir(mode=0o755)
+    config = rig.config().replace('user = ""', 'user = "nobody"')
+
+    group = grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name
+
+    def said(name, config=config, **places):
+        kept = {what: getattr(rig.daemon, what) for what in places}
+        vars(rig.daemon).update(places)
+        _, answer, _ = rig.look(config=config)
+        vars(rig.daemon).update(kept)
+        rig.daemon.write(rig.config())
+        return line_of([line for section in answer["sections"] for line in section["lines"]],
+                       name)
+
+    line = said("log", events=others / "mailworthy.jsonl")
+    report(line["paste"] == [] and f"{others} is not mailworthy's alone" in line["fix"],
+           "a log in a directory of others", line)
+    line = said("log", events=ours / "events.jsonl")
+    report(line["paste"] == [f"chown nobody {ours}"], "a log in a directory of ours", line)
+    line = said("log", events=others / "new/events.jsonl")
+    report(line["paste"] == [f"install -d -o nobody {others}/new"],
+           "a log in a directory that is not there", line)
+    line = said("state-dir", state=others)
+    report(line["paste"] == [] and "not mailworthy's alone" in line["fix"],
+           "a state directory of others", line)
+    line = said("state-dir", state=ours)
+    report(line["paste"] == [f"chown nobody {ours}"], "a state directory of ours", line)
+    for path, paste in ((others, []), (ours, [f"chgrp {group} {ours} && chmod g+x {ours}"])):
+        path.chmod(0o700)
+        shutil.copy(rig.keys / "example.com.s1.pem", path / "example.com.s1.pem")
+        line = said("key-access", config.replace(str(rig.keys), str(path)))
+        report(line["paste"] == paste and f"enter {path}" in line["text"],
+               f"a key where the daemon may not enter {path.name}", line)
+    (ours / "example.com.s1.pem").chmod(0o600)
+    ours.chmod(0o755)
+    key = ours / "example.com.s1.pem"
+    line = said("key-access", config.replace(str(rig.keys), str(ours)))
+    report(line["paste"] == [f"chgrp {group} {key} && chmod g+r {key}"],
+           "a key that the daemon may not read", line)
+
+
 # ---- configuration and keys ----
 
 def test_configuration(rig):
@@ -602,7 +683,7 @@ def main():
         rig = Rig(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(scratch))
         rig.daemon.start()
         try:
-            for test in (test_healthy, test_zones, test_proposals, test_records_to_publish,
+            for test in (test_healthy, test_zones, test_proposals, test_records_to_publish, test_canonical_names, test_directories,
                          test_configuration, test_keys, test_blocklists, test_ordinary_user, test_dns_is_down, test_daemon,
                          test_look):
                 test(rig)

@@ -4,7 +4,12 @@
  */
 #include "settings_text.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "evidence/collect.h"
@@ -590,6 +595,68 @@ reads_tables_of_checks(void **state)
 	unlink(path);
 }
 
+/* The socket's mode is named where that is at fault, and no directory of others is
+ * given away. */
+static void
+gives_no_directory_away(void **state)
+{
+	static const struct {
+		const char *below;
+		mode_t dir, socket;
+		const char *paste;	/* NULL: words alone */
+	} rows[] = {
+		{ "", 0755, 0600, "socket-mode = \"0660\"" },
+		{ "", 0700, 0666, NULL },
+		{ "/mailworthy", 0700, 0666, "install -d -m 2750 -o mailworthy -g " },
+	};
+	char scratch[] = "/tmp/doctor-test-XXXXXX";
+	struct sockaddr_un address;
+
+	(void)state;
+	assert_non_null(mkdtemp(scratch));
+	assert_int_equal(chmod(scratch, 0755), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char dir[100], config[200], main[200], paste[200];
+		struct rule rule = { main, NULL, "", config, "mta-socket", DOCTOR_FAULT, NULL };
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		struct rig rig;
+
+		snprintf(dir, sizeof(dir), "%s%s", scratch, rows[i].below);
+		assert_true(*rows[i].below == '\0' || mkdir(dir, 0755) == 0);
+		address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+		snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", dir);
+		assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+		assert_int_equal(chmod(address.sun_path, rows[i].socket), 0);
+		assert_int_equal(chmod(dir, rows[i].dir), 0);
+		snprintf(config, sizeof(config), "socket = \"unix:%s\"\n", address.sun_path);
+		snprintf(main, sizeof(main), "smtpd_milters = unix:%s\n", address.sun_path);
+		if (rows[i].paste != NULL) {
+			const char *group = getgrgid(getpwnam("nobody")->pw_gid)->gr_name;
+
+			if (*rows[i].below != '\0')
+				snprintf(paste, sizeof(paste), "%s%s %s", rows[i].paste, group, dir);
+			else
+				snprintf(paste, sizeof(paste), "socket-group = \"%s\"\n%s", group,
+				    rows[i].paste);
+			rule.text = paste;
+		}
+		set_up(&rig, &rule);
+		judge(&rig);
+		if (!pastes_the_same(&rig, &rule)) {
+			doctor_show(stderr, rig.doctor.report,
+			    &(struct doctor_view){ .width = 80, .all = true });
+			fail_msg("row %zu", i);
+		}
+		tear_down(&rig);
+		close(fd);
+		chmod(dir, 0755);
+		unlink(address.sun_path);
+		if (*rows[i].below != '\0')
+			rmdir(dir);
+	}
+	rmdir(scratch);
+}
+
 int
 main(void)
 {
@@ -599,6 +666,7 @@ main(void)
 		cmocka_unit_test(macros_are_no_matter_with_version_6),
 		cmocka_unit_test(reads_tables_of_checks),
 		cmocka_unit_test(pastes_whole_values),
+		cmocka_unit_test(gives_no_directory_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

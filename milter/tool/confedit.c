@@ -194,6 +194,15 @@ is_as_before(struct arena *arena, const char *path, struct slice before)
 }
 
 int
+confedit_make_like(int fd, const struct stat *st)
+{
+	if (fchown(fd, st->st_uid, st->st_gid) != 0 && (st->st_uid != geteuid() ||
+	    st->st_gid != getegid()))
+		return -1;
+	return fchmod(fd, st->st_mode & 07777);
+}
+
+int
 confedit_replace(struct arena *arena, const char *path, struct slice before,
     const char *text, const char **error_r)
 {
@@ -209,8 +218,7 @@ confedit_replace(struct arena *arena, const char *path, struct slice before,
 	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return failed(arena, "write", fresh, NULL, -1, error_r);
-	if ((fchown(fd, st.st_uid, st.st_gid) != 0 && (st.st_uid != geteuid() ||
-	    st.st_gid != getegid())) || fchmod(fd, st.st_mode & 07777) != 0)
+	if (confedit_make_like(fd, &st) != 0)
 		return failed(arena, "keep owner and permissions of", path, fresh, fd, error_r);
 	if (write(fd, text, n) != (ssize_t)n || fsync(fd) != 0)
 		return failed(arena, "write", fresh, fresh, fd, error_r);

@@ -8,6 +8,7 @@
 #include "base/slice.h"
 
 struct arena;
+struct stat;
 
 /*
  * The text with `entry` (key "2026b" { file = "..." }) after the last key of the
@@ -25,5 +26,9 @@ const char *confedit_add_key(struct arena *arena, struct slice text, unsigned li
  */
 int confedit_replace(struct arena *arena, const char *path, struct slice before,
     const char *text, const char **error_r);
+
+/* Gives a new file the owner and the permissions of the one it is to replace; 0 or -1
+ * (errno).  Only the owner may be another's where that is oneself. */
+int confedit_make_like(int fd, const struct stat *st);
 
 #endif

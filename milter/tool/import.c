@@ -5,13 +5,17 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "mail/psl.h"
 #include "settings/files.h"
+#include "tool/confedit.h"
 #include "tool/import_write.h"
+#include "tool/keygen.h"
 #include "tool/tool.h"
 
 enum { TEXT_MAX = 64 * 1024 * 1024 };
@@ -53,29 +57,59 @@ usage(FILE *out, int status)
 	return status;
 }
 
-/* 0 or -1 after an error.  Beside it first: what is there is whole, or as it was. */
+struct output {
+	const char *path;
+	bool over;			/* what is there */
+	bool is_key;			/* a secret; else all may read it */
+	struct stat before;		/* of what is there: st_mode 0 for nothing */
+};
+
 static int
-write_file(struct arena *arena, const char *path, struct slice text, mode_t mode, bool over)
+give(const struct output *output, int fd)
 {
-	const char *fresh = arena_printf(arena, "%s.new.%ld", path, (long)getpid());
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (output->before.st_mode != 0)
+		return confedit_make_like(fd, &output->before);
+	return output->is_key ? keygen_own(fd) : fchmod(fd, 0644);
+}
+
+/* Beside it first: what is there is whole, or as it was. */
+static int
+write_beside(struct arena *arena, const struct output *output, const char *real,
+    struct slice text)
+{
+	const char *fresh = arena_printf(arena, "%s.new.%ld", real, (long)getpid());
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	bool failed;
 	ssize_t put;
 
 	if (fd == -1)
-		return tool_error("cannot write %s: %s", path, strerror(errno)), -1;
+		return tool_error("cannot write %s: %s", output->path, strerror(errno)), -1;
 	while (text.n > 0 && (put = write(fd, text.p, text.n)) > 0)
 		text = slice_sub(text, (size_t)put, text.n);
-	failed = text.n > 0 || fsync(fd) != 0;
+	failed = text.n > 0 || give(output, fd) != 0 || fsync(fd) != 0;
 	failed |= close(fd) != 0;
 	if (!failed)
-		failed = (over ? rename(fresh, path) : link(fresh, path)) != 0;
+		failed = (output->over ? rename(fresh, real) : link(fresh, real)) != 0;
 	if (failed)
-		tool_error("cannot write %s: %s%s", path, strerror(errno),
+		tool_error("cannot write %s: %s%s", output->path, strerror(errno),
 		    errno == EEXIST ? "; --force writes over it" : "");
-	if (failed || !over)
+	if (failed || !output->over)
 		unlink(fresh);
 	return failed ? -1 : 0;
+}
+
+/* 0 or -1 after an error.  What is written over keeps owner and permissions, and a
+ * symbolic link to it. */
+static int
+write_file(struct arena *arena, struct output output, struct slice text)
+{
+	char real[PATH_MAX];
+
+	if (!output.over || realpath(output.path, real) == NULL)
+		return write_beside(arena, &output, output.path, text);
+	if (stat(real, &output.before) != 0 || !S_ISREG(output.before.st_mode))
+		return tool_error("%s is there and is no file", output.path), -1;
+	return write_beside(arena, &output, real, text);
 }
 
 /* A key that stands in a table gets a file of its own. */
@@ -97,7 +131,8 @@ take_out(struct import_run *run, struct import *import, const struct import_doma
 	    domain->sign_as : domain->name[0] == '*' ? domain->name + 2 : domain->name,
 	    key->selector);
 	if (access(path, F_OK) != 0) {
-		if (write_file(run->arena, path, pem, 0600, false) != 0)
+		if (write_file(run->arena, (struct output){ .path = path, .is_key = true },
+		    pem) != 0)
 			return -1;
 	} else if (!tool_read(run->arena, path, pem.n, &there, &error) ||
 	    !slice_eq(there, pem)) {	/* neither of another section nor of a run before */
@@ -132,8 +167,8 @@ finish(const struct import_run *run, const struct import *import)
 		return tool_error("the configuration would be larger than %d bytes", TEXT_MAX);
 	if (run->output == NULL)
 		fwrite(buf_str(&text), 1, text.n, stdout);
-	else if (write_file(run->arena, run->output, slice_of(buf_str(&text)), 0640,
-	    run->force) != 0)
+	else if (write_file(run->arena, (struct output){ .path = run->output,
+	    .over = run->force }, slice_of(buf_str(&text))) != 0)
 		return TOOL_USAGE;
 	if (import->n_errors == 0)
 		return TOOL_OK;

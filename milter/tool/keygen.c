@@ -120,11 +120,26 @@ make_like(const struct keygen *keygen, int fd)
 	    fchmod(fd, st.st_mode & 0640) != 0 ? -1 : 0;
 }
 
-/* 0640 root:mailworthy where that can be, else readable by the owner alone. */
+static const struct group *
+find_group(void)
+{
+	return geteuid() == 0 ? getgrnam("mailworthy") : NULL;
+}
+
+int
+keygen_own(int fd)
+{
+	const struct group *group = find_group();
+
+	return group != NULL && (fchown(fd, 0, group->gr_gid) != 0 ||
+	    fchmod(fd, 0640) != 0) ? -1 : 0;
+}
+
+/* Readable by the owner, and by the daemon where that can be. */
 static int
 write_key(const struct keygen *keygen, const char *pem)
 {
-	struct group *group = geteuid() == 0 ? getgrnam("mailworthy") : NULL;
+	const struct group *group = find_group();
 	size_t n = strlen(pem);
 	int fd, given;
 
@@ -138,8 +153,7 @@ write_key(const struct keygen *keygen, const char *pem)
 		    errno == EACCES ? "; run it as root, or name a --directory" :
 		    errno == ENOENT ? "; make the directory above it first" : "");
 	given = make_like(keygen, fd);
-	if (given == -1 || (given == 1 && group != NULL &&
-	    (fchown(fd, 0, group->gr_gid) != 0 || fchmod(fd, 0640) != 0))) {
+	if (given == -1 || (given == 1 && keygen_own(fd) != 0)) {
 		tool_error("cannot give %s to %s: %s", keygen->path, given == -1 ?
 		    "the owner of the key before" : "group mailworthy", strerror(errno));
 		close(fd);

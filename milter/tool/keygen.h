@@ -28,6 +28,10 @@ struct keygen {
 /* Makes the key and its file at keygen->path.  NULL when that was said. */
 struct key *keygen_make(const struct keygen *keygen);
 
+/* 0640 root:mailworthy where that can be, else the file stays as it was made; 0 or -1
+ * (errno). */
+int keygen_own(int fd);
+
 /* The path of the key's file as a configuration takes it: absolute. */
 const char *keygen_whole_path(const struct keygen *keygen);
 

@@ -6,6 +6,8 @@ say where the help is.
     help.py BUILD
 """
 
+import grp
+import os
 import pathlib
 import re
 import subprocess
@@ -90,6 +92,50 @@ def check_relative():
            f"does not name {path}: {got.stdout}{got.stderr}"))
 
 
+def owner(path):
+    seen = path.lstat()
+    return seen.st_uid, seen.st_gid, seen.st_mode & 0o7777
+
+
+def key_owner():
+    """Whose a key file is that keygen or import makes."""
+    try:
+        group = grp.getgrnam("mailworthy").gr_gid if os.geteuid() == 0 else None
+    except KeyError:
+        group = None
+    return (os.geteuid(), os.getegid(), 0o600) if group is None else (0, group, 0o640)
+
+
+def check_modes(here, write):
+    """The service, which is not root, can read what is written first; --force keeps
+    owner and mode, and a link."""
+    new, key = here / "new", here / "keys/example.com.s.pem"
+    new.unlink()
+    key.unlink()
+    before = os.umask(0o077)
+    write()
+    os.umask(before)
+    fresh, made = owner(new), owner(key)
+    new.chmod(0o604)
+    if os.geteuid() == 0:
+        os.chown(new, 2, 3)
+    kept = owner(new)
+    new.rename(here / "real")
+    new.symlink_to("real")
+    write("--force")
+    is_link, after = new.is_symlink(), owner(here / "real")
+    new.unlink()
+    (here / "real").unlink()
+    os.mkfifo(new)
+    odd = write("--force")
+    is_odd = new.is_fifo()
+    return ((fresh == (os.geteuid(), os.getegid(), 0o644), f"makes {fresh}"),
+            (made == key_owner(), f"makes a key file {made}"),
+            (is_link and after == kept, f"--force makes {after} of {kept}, link {is_link}"),
+            (is_odd and odd.returncode == 2 and "is no file" in odd.stderr,
+             f"writes over what is no file: {odd}"))
+
+
 def check_output():
     """import -o writes over nothing, --force over a file; a key that stands in a table
     is written once, and never in place of another."""
@@ -115,6 +161,7 @@ def check_output():
         written = (here / "keys/example.com.s.pem").read_text()
         (here / "keys/example.com.s.pem").write_text("another\n")
         fourth, last = write("--force"), (here / "new").read_text()
+        modes = check_modes(here, write)
         left = sorted(p.name for p in here.iterdir())
     check("mailworthy import -o FILE --keys DIR",
           (first.returncode == 0 and not first.stdout, f"{first}"),
@@ -125,7 +172,8 @@ def check_output():
           (third.returncode == 0 and again == text, f"--force does not: {third}"),
           (fourth.returncode == 1 and "is there and is another" in last.replace("\n#   ", " "),
            f"takes a key for another: {fourth} {last}"),
-          (left == ["keys", "kt", "new", "st", "theirs"], f"leaves {left}"))
+          (left == ["keys", "kt", "new", "st", "theirs"], f"leaves {left}"),
+          *modes)
 
 
 commands = [line.split()[0] for line in help_of("--help") if re.match(r"  \w", line)]

@@ -141,6 +141,8 @@ class Pair:
         for address in ADDRESSES:
             theirs = ask(f"unix:{self.socket}", address)
             ours = ask(self.ours.socket, address)
+            if isinstance(theirs, set) and "example.com" not in address.lower():
+                theirs = theirs - {("example.com", "com")} or "accept"    # not aligned: told
             for pattern, answer in differs.items():
                 if re.fullmatch(pattern, address, re.I):
                     theirs = answer
@@ -205,6 +207,8 @@ example.com     k0
         "k1=%:s1:DIR/keys/%.pem\nSigningTable example.com=k0, *=k1\n", ""),
     "all that fit: patterns": (REFILE + ALL,
         "*@example.com k0\n*@*.example.com k1\n*@a.example.com k2\n*@example.com k3\n"),
+    "exact keys: * above the others": (FILE, "* com\nexample.com k0\n.a.example.com k1\n"),
+    "all that fit: two domains": (REFILE + ALL, "*@*.a.example.com sub\n*@*.example.com com\n"),
     "all that fit: exact keys": (FILE + ALL,
         "example.com k0\n.example.com k1\na.example.com k2\n* org\n"),
     "Domain, Selector, KeyFile": ("Domain example.com, example.org\n" + SINGLE, ""),
@@ -279,7 +283,7 @@ def made_up(chance):
             keys += ["com", "sub"]
         lines.append(f"{form.format(host)} {chance.choice(keys)}")
     if chance.random() < 0.3:
-        lines.insert(chance.randint(0, len(lines)), "* org")
+        lines.insert(chance.randint(0, len(lines)), chance.choice(("* org", "* com")))
     return (REFILE if patterns else FILE) + chance.choice(("", ALL)), "\n".join(lines) + "\n"
 
 

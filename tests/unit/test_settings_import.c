@@ -211,6 +211,55 @@ errors(void **state)
 	assert_says(error, "\"*\" may stand for whole first labels only");
 }
 
+static const char all_patterns[] = "KeyTable /kt\nSigningTable refile:/st\n"
+    "MultipleSignatures yes\n";
+
+/* A section has one d=: the more exact line gives it, and the key of another would fail. */
+static void
+two_domains_in_one(void **state)
+{
+	(void)state;
+	LOAD("import \"opendkim\" { config = \"/od\" }\n", { "/od", all_patterns },
+	    { "/kt", "k1 a.example.com:s1:/k/1\nk2 example.com:s2:/k/2\n" },
+	    { "/st", "*@*.a.example.com k1\n*@*.example.com k2\n" });
+	assert_string_equal(domains(), "*.a.example.com d=a.example.com s1 /k/1\n"
+	    "*.example.com d=example.com s2 /k/2\n");
+	assert_says(settings->remarks, "/st:2: SigningTable: \"*.a.example.com\" gets one "
+	    "signature only, as a.example.com, and none as example.com");
+}
+
+static void
+two_keys_at_once(void **state)
+{
+	(void)state;
+	LOAD("import \"opendkim\" { config = \"/od\" }\n", { "/od", all_patterns },
+	    { "/kt", "k1 %:s1:/k/1\nk2 %:s2:/k/2\n" },
+	    { "/st", "*@example.com k1\n*@example.com k2\n*@example.net k1\n" });
+	assert_string_equal(domains(), "example.com s1 /k/1\nexample.com s2 /k/2\n"
+	    "example.net s1 /k/1\n");
+	assert_says(settings->remarks, "/kt:2: OpenDKIM signs mail of \"example.com\" once with "
+	    "each of its 2 keys; here");
+	assert_null(strstr(settings->remarks, "example.net"));
+}
+
+/* Of exact keys "*" is for those that no other line fits, wherever they stand. */
+static void
+star_is_for_the_rest(void **state)
+{
+	static const char two[] = "k1 example.com:s1:/k/1\nk2 example.com:s2:/k/2\n"
+	    "k3 a.example.com:s3:/k/3\n";
+
+	(void)state;
+	LOAD(in_file, { "/kt", two }, { "/st", "* k1\nexample.com k2\n" });
+	assert_string_equal(domains(), "*.example.com d=example.com s1 /k/1\n"
+	    "example.com s2 /k/2\n");
+	LOAD(in_file, { "/kt", two }, { "/st", "example.com k2\n* k1\n" });
+	assert_string_equal(domains(), "example.com s2 /k/2\n"
+	    "*.example.com d=example.com s1 /k/1\n");
+	LOAD(in_file, { "/kt", two }, { "/st", "* k3\n.example.com k2\n" });
+	assert_string_equal(domains(), "*.example.com d=example.com s2 /k/2\n");
+}
+
 static void
 warnings(void **state)
 {
@@ -551,6 +600,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(by_hand_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(key_in_table, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(errors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_domains_in_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_keys_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(star_is_for_the_rest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(warnings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_tables, set_up, tear_down),

@@ -168,6 +168,7 @@ rspamd(void **state)
 	text = written("rspamd");
 	assert_has(text, "# /r.conf:11\ndomain \"example.com\" {\n\tkey \"r\" { file = "
 	    "\"/k/rsa\" }\n\tkey \"e\" { file = \"/k/example.com.e.key\" }\n}\n");
+	assert_has(text, "Rspamd signs mail of \"example.com\" (and 1 more) once with each of its");
 	assert_has(text, "domain \"*.example.com\" {");
 	assert_has(text, "\tsign-as = \"example.com\"\n");
 	assert_has(text, "# /map:1\ndomain \"example.net\" {\n\tkey \"m1\" { file = "

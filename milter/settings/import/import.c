@@ -159,6 +159,27 @@ import_key(struct import *import, struct import_domain *domain,
 }
 
 void
+import_say_several(struct import *import, const char *program)
+{
+	const struct import_domain *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < import->n_domains; i++) {
+		if (import->domains[i].n_keys < 2)
+			continue;
+		first = first == NULL ? &import->domains[i] : first;
+		n++;
+	}
+	if (first == NULL)
+		return;
+	import_say(import, IMPORT_WARNING, first->keys[1].at, NULL, "%s signs mail of %s%s "
+	    "once with each of its %zu keys; here an Ed25519 key signs beside an RSA key, and "
+	    "of two of one kind the newest that DNS shows signs alone", program,
+	    import_shown(import, first->name), n == 1 ? "" : arena_printf(import->arena,
+	    " (and %zu more)", n - 1), first->n_keys);
+}
+
+void
 import_drop(struct import *import,
     bool (*drop)(void *context, const struct import_domain *domain), void *context)
 {

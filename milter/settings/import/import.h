@@ -106,6 +106,9 @@ struct import_domain *import_domain(struct import *import, const char *name,
 void import_key(struct import *import, struct import_domain *domain,
     const struct import_key *key);
 
+/* A remark where domains got keys with all of which the program signs at once. */
+void import_say_several(struct import *import, const char *program);
+
 /* Removes the domains for which drop() is true. */
 void import_drop(struct import *import,
     bool (*drop)(void *context, const struct import_domain *domain), void *context);

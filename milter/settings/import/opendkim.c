@@ -311,6 +311,8 @@ import_opendkim_tables(struct import *import, const struct opendkim *options)
 			signing_read(import, options, keys);
 	}
 	read_exempt(import, options);
+	if (options->multiple_signatures)
+		import_say_several(import, "OpenDKIM");
 }
 
 void

@@ -533,6 +533,7 @@ import_rspamd(struct import *import, const char *path)
 		    "is nothing to take over");
 	else
 		take_module(&rspamd);
+	import_say_several(import, "Rspamd");
 	if (import->n_domains == 0 && import->n_errors == 0)
 		import_say(import, IMPORT_ERROR, (struct import_place){ file, 0 }, NULL,
 		    "no domain is signed: name yours in domain { }, each with path and "

@@ -45,10 +45,16 @@ struct signing {
 };
 
 static const char *
-sign_as_text(const struct import *import, const char *domain, const char *sign_as)
+sign_as_text(const char *sign_as)
 {
-	return sign_as == NULL ? domain : arena_printf(import->arena, "%s (d=%s)", domain,
-	    sign_as);
+	return sign_as == NULL ? "the author's domain" : sign_as;
+}
+
+static bool
+is_same(const char *sign_as, const char *other)
+{
+	return sign_as == NULL || other == NULL ? sign_as == other :
+	    strcmp(sign_as, other) == 0;
 }
 
 static bool
@@ -199,21 +205,31 @@ put(struct import *import, const char *pattern, const char *sign_as,
 
 	if (domain == NULL)
 		return;
-	if (domain->n_keys > 0 && (domain->sign_as == NULL) != (sign_as == NULL)) {
+	if (domain->n_keys > 0 && !is_same(domain->sign_as, sign_as)) {
 		import_say(import, IMPORT_WARNING, at, "SigningTable", "%s gets one "
-		    "signature only, as %s", import_shown(import, pattern),
-		    sign_as_text(import, "the author's domain", domain->sign_as));
+		    "signature only, as %s, and none as %s", import_shown(import, pattern),
+		    sign_as_text(domain->sign_as), sign_as_text(sign_as));
 		return;
 	}
 	domain->sign_as = sign_as;
 	import_key(import, domain, &key);
 }
 
+/* No line but "*" is for the pattern, wherever it stands. */
+static bool
+is_left(const struct signing *signing, const char *pattern)
+{
+	const struct rule *rule = find_covering(signing, pattern);
+
+	return rule == NULL || strcmp(rule->pattern, "*") == 0;
+}
+
 /* A key with one d= for every author: those that are aligned with it. */
 static void
-add_for_all(struct import *import, const struct keytable_entry *entry,
+add_for_all(const struct signing *signing, const struct keytable_entry *entry,
     struct import_place at)
 {
+	struct import *import = signing->import;
 	const char *below = arena_printf(import->arena, "*.%s", entry->domain);
 	const char *path = entry->is_inline ? entry->path :
 	    replaced(import->arena, entry->path, entry->domain);
@@ -222,9 +238,9 @@ add_for_all(struct import *import, const struct keytable_entry *entry,
 	    "author as %s; only that of %s and of its subdomains is signed here, since "
 	    "nothing counts for DMARC but a signature of the author's own domain",
 	    entry->domain, entry->domain);
-	if (map_get(import->by_name, entry->domain) == NULL)
+	if (is_left(signing, entry->domain))
 		put(import, entry->domain, NULL, entry, path, at);
-	if (map_get(import->by_name, below) == NULL)
+	if (is_left(signing, below))
 		put(import, below, entry->domain, entry, path, at);
 }
 
@@ -260,9 +276,7 @@ signing_add(struct import *import, const char *pattern,
 
 	if (is_own(import, pattern))
 		return;
-	if (strcmp(pattern, "*") == 0 && sign_as != NULL)
-		add_for_all(import, entry, at);
-	else if (sign_as != NULL && !name_is_under(base, sign_as) && !name_is_under(sign_as, base))
+	if (sign_as != NULL && !name_is_under(base, sign_as) && !name_is_under(sign_as, base))
 		import_say(import, IMPORT_ERROR, at, "SigningTable", "mail of %s would be "
 		    "signed as %s, which does not count for DMARC: make a key of its own "
 		    "(\"mailworthy keygen\") and write a section for it", pattern, sign_as);
@@ -271,6 +285,17 @@ signing_add(struct import *import, const char *pattern,
 	else
 		put(import, pattern, sign_as, entry, entry->is_inline ? entry->path :
 		    replaced(import->arena, entry->path, pattern), at);
+}
+
+static void
+add_key(const struct signing *signing, const char *pattern,
+    const struct keytable_entry *entry, struct import_place at)
+{
+	if (strcmp(pattern, "*") == 0 && strcmp(entry->domain, "%") != 0 &&
+	    !is_own(signing->import, pattern))
+		add_for_all(signing, entry, at);
+	else
+		signing_add(signing->import, pattern, entry, at);
 }
 
 /* The entry of a rule's key for a pattern; NULL and a remark when there is none. */
@@ -354,11 +379,11 @@ add_by_name(struct signing *signing, const struct rule *rule, const char *patter
 	    named = named->next) {
 		if (keytable_find(signing->keys, signing->is_rspamd ? named->name :
 		    named->entry->name) == named->entry)
-			signing_add(import, named->name, named->entry, rule->at);
+			add_key(signing, named->name, named->entry, rule->at);
 	}
 	wide = keytable_find_pattern(signing->keys, pattern);
 	if (wide != NULL && !wide->is_bad)
-		signing_add(import, pattern, wide, rule->at);
+		add_key(signing, pattern, wide, rule->at);
 	else if (!any && !is_own(import, pattern))
 		import_say(import, IMPORT_ERROR, rule->at, "SigningTable", "no name in the "
 		    "KeyTable fits %s", import_shown(import, pattern));
@@ -375,7 +400,7 @@ add_rule(struct signing *signing, const struct rule *rule, const char *pattern)
 	}
 	entry = resolve(signing, rule, pattern);
 	if (entry != NULL)
-		signing_add(signing->import, pattern, entry, rule->at);
+		add_key(signing, pattern, entry, rule->at);
 }
 
 /*

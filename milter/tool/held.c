@@ -136,6 +136,14 @@ find_refused(const struct settings *settings, const char *name, struct arena *ar
 }
 
 static int
+say_unknown(const char *name)
+{
+	fprintf(stderr, "mailworthy: the journal knows no message %s (`mailworthy held --all` "
+	    "lists those it knows)\n", name);
+	return TOOL_STOPPED;
+}
+
+static int
 show_named(const struct settings *settings, const struct held_options *options,
     const struct holds *holds, const char *name, struct arena *arena)
 {
@@ -151,29 +159,49 @@ show_named(const struct settings *settings, const struct held_options *options,
 	refused = find_refused(settings, name, arena);
 	if (refused != NULL)
 		held_show_one(stdout, holds, NULL, refused, &options->view, arena);
-	if (shown > 0 || refused != NULL)
-		return TOOL_OK;
-	fprintf(stderr, "mailworthy: the journal knows no message %s (`mailworthy held --all` "
-	    "lists those it knows)\n", name);
-	return TOOL_STOPPED;
+	return shown > 0 || refused != NULL ? TOOL_OK : say_unknown(name);
 }
 
-static void
-show_json(const struct held_options *options, const struct holds *holds, char **names,
-    int n_names, struct arena *arena)
+/* A message may be named twice: by queue id and Message-ID. */
+static bool
+add_refused(struct held_shown *shown, const struct journal_event *event)
 {
-	const struct hold **shown = arena_array(arena, holds->n + 1, sizeof(*shown));
-	size_t n = 0;
+	for (size_t i = 0; event != NULL && i < shown->n_refused; i++) {
+		if (shown->refused[i]->n == event->n)
+			return true;
+	}
+	if (event != NULL)
+		shown->refused[shown->n_refused++] = event;
+	return event != NULL;
+}
+
+static int
+show_json(const struct settings *settings, const struct held_options *options,
+    const struct holds *holds, char **names, int n_names, struct arena *arena)
+{
+	struct held_shown shown = {
+		.holds = arena_array(arena, holds->n + 1, sizeof(*shown.holds)),
+		.refused = arena_array(arena, (size_t)n_names + 1, sizeof(*shown.refused)),
+	};
+	bool *known = arena_array(arena, (size_t)n_names + 1, sizeof(*known));
+	int status = TOOL_OK;
 
 	for (size_t i = 0; i < holds->n; i++) {
 		bool wanted = n_names == 0 && held_is_shown(&options->view, &holds->p[i]);
 
-		for (int j = 0; j < n_names && !wanted; j++)
-			wanted = hold_is_named(&holds->p[i], names[j]);
+		for (int j = 0; j < n_names; j++) {
+			if (hold_is_named(&holds->p[i], names[j]))
+				wanted = known[j] = true;
+		}
 		if (wanted)
-			shown[n++] = &holds->p[i];
+			shown.holds[shown.n_holds++] = &holds->p[i];
 	}
-	held_show_json(stdout, holds, shown, n, arena);
+	for (int j = 0; j < n_names; j++) {
+		if (!add_refused(&shown, find_refused(settings, names[j], arena)) && !known[j])
+			status = say_unknown(names[j]);
+	}
+	held_show_json(stdout, holds, &shown, arena);
+	return status;
 }
 
 static int
@@ -189,10 +217,10 @@ show(const struct settings *settings, const struct held_options *options, char *
 	if (options->again)
 		return held_again(settings, &holds, names, n_names, arena);
 	if (options->json)
-		show_json(options, &holds, names, n_names, arena);
-	else if (n_names == 0)
+		return show_json(settings, options, &holds, names, n_names, arena);
+	if (n_names == 0)
 		held_show_list(stdout, &holds, &options->view, arena);
-	for (int i = 0; i < n_names && !options->json; i++) {
+	for (int i = 0; i < n_names; i++) {
 		if (show_named(settings, options, &holds, names[i], arena) != TOOL_OK)
 			status = TOOL_STOPPED;
 	}

@@ -42,9 +42,16 @@ void held_show_list(FILE *out, const struct holds *holds, const struct held_view
 /* One message in full; hold or event (refused) may be NULL, not both. */
 void held_show_one(FILE *out, const struct holds *holds, const struct hold *hold,
     const struct journal_event *event, const struct held_view *view, struct arena *arena);
+struct held_shown {
+	const struct hold **holds;
+	size_t n_holds;
+	const struct journal_event **refused;	/* or deferred */
+	size_t n_refused;
+};
+
 /* One JSON object: {"v", "queue", "messages"}. */
-void held_show_json(FILE *out, const struct holds *holds, const struct hold *const *shown,
-    size_t n, struct arena *arena);
+void held_show_json(FILE *out, const struct holds *holds, const struct held_shown *shown,
+    struct arena *arena);
 
 /* Puts messages through the filter anew: sends each as local mail, then deletes the
  * one on hold.  Exit status. */

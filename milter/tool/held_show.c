@@ -506,9 +506,30 @@ hold_json(const struct holds *holds, const struct hold *hold, struct arena *aren
 	return object;
 }
 
+/* The same members, so that one reader does for both; `state` says what it was. */
+static json_t *
+refused_json(const struct journal_event *event)
+{
+	json_t *object = json_object();
+
+	writer_put(object, "queue_id", writer_word(event->queue_id));
+	writer_put(object, "state", writer_word(strcmp(event->verdict, "tempfail") == 0 ?
+	    "deferred" : "refused"));
+	writer_put(object, "refused_at", time_json(event->time));
+	writer_put(object, "reply", writer_word(event->reply));
+	writer_put(object, "held_at", json_null());
+	writer_put(object, "seen_held", json_null());
+	writer_put(object, "seen_gone", json_null());
+	writer_put(object, "release", json_null());
+	writer_put(object, "ours", json_boolean(true));
+	writer_put(object, "rcpt_refused", texts_json(event->refused, event->n_refused));
+	put_event(object, event);
+	return object;
+}
+
 void
-held_show_json(FILE *out, const struct holds *holds, const struct hold *const *shown,
-    size_t n, struct arena *arena)
+held_show_json(FILE *out, const struct holds *holds, const struct held_shown *shown,
+    struct arena *arena)
 {
 	json_t *object = json_object(), *queue = json_object(), *list = json_array();
 	struct buf text;
@@ -520,8 +541,10 @@ held_show_json(FILE *out, const struct holds *holds, const struct hold *const *s
 	    json_integer((json_int_t)holds->n_held) : json_null());
 	writer_put(object, "v", json_integer(1));
 	writer_put(object, "queue", queue);
-	for (size_t i = 0; i < n; i++)
-		writer_append(list, hold_json(holds, shown[i], arena));
+	for (size_t i = 0; i < shown->n_holds; i++)
+		writer_append(list, hold_json(holds, shown->holds[i], arena));
+	for (size_t i = 0; i < shown->n_refused; i++)
+		writer_append(list, refused_json(shown->refused[i]));
 	writer_put(object, "messages", list);
 	writer_write(object, arena, WRITER_LINE_MAX, &text);
 	fprintf(out, "%s\n", buf_str(&text));

@@ -5,6 +5,8 @@ edits of enforce mode and their absence in audit mode, replies and holds.
     outbound.py BUILD [WORD]
 """
 
+import json
+import subprocess
 import sys
 
 import dkim
@@ -264,6 +266,28 @@ def reject(rig):
     assert answer.action == "reply" and answer.reply.startswith("550 5.7.1 mailworthy from-missing:")
     assert len(answer.reply) < 512 and not answer.edits, answer
     assert rig.last_record()["verdict"] == "reject"
+
+
+def told(rig, *arguments):
+    return subprocess.run([rig.build / "mailworthy", "held", "-c", rig.daemon.config,
+                           *arguments], capture_output=True, text=True, env=rig.daemon.env)
+
+
+@case("held --json: what was refused, and an id that is unknown", "enforce")
+def refused_json(rig):
+    rig.one([*without("From", "Message-ID"), ("Message-ID", " <refused@example.com>")],
+            queue_id="4REFUSED")
+    run = told(rig, "--json", "4REFUSED", "<refused@example.com>")
+    got = json.loads(run.stdout)["messages"]
+    assert run.returncode == 0 and [m["queue_id"] for m in got] == ["4REFUSED"], run
+    assert got[0]["state"] == "refused" and got[0]["reply"].startswith("550"), got
+    assert got[0]["cause"] == "from-missing" and got[0]["refused_at"], got
+    assert got[0]["held_at"] is None and got[0]["release"] is None, got
+    for options in ((), ("--json",)):
+        run = told(rig, *options, "4REFUSED", "NOSUCH")
+        assert run.returncode == 1 and "no message NOSUCH" in run.stderr, run
+        assert "4REFUSED" in run.stdout, run
+    assert json.loads(told(rig, "--json").stdout)["messages"] == []
 
 
 @case("tempfail", "enforce")

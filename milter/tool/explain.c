@@ -100,11 +100,12 @@ nearer(const char *id, const char *other, const char *found, unsigned *best)
 	return other;
 }
 
+/* With one letter of three wrong it may be another word. */
 static const char *
 nearest(const char *id)
 {
-	unsigned best = 4;
-	size_t n, i;
+	size_t n = strlen(id) / 3, i;
+	unsigned best = n < 3 ? (unsigned)n + 1 : 4;
 	const struct check *table = check_table(&n);
 	const struct doctor_id *ids;
 	const char *found = NULL;

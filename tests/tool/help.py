@@ -176,6 +176,16 @@ def check_output():
           *modes)
 
 
+def check_hint():
+    """explain names what was meant where that is likely, and nothing else."""
+    for word, meant in (("nope", None), ("ky", None), ("mdoe", "mode"), ("spf-fial", "spf-fail"),
+                        ("dkim-key-waek", "dkim-key-weak"), ("mod", "mode")):
+        got = run("explain", word)
+        hint = re.search(r'did you mean "(\S+)"', got.stderr)
+        check(f"mailworthy explain {word}", (got.returncode == 2, f"ends with {got.returncode}"),
+              ((hint and hint[1]) == meant, f"does not mean {meant}: {got.stderr}"))
+
+
 commands = [line.split()[0] for line in help_of("--help") if re.match(r"  \w", line)]
 named, described = page_options()
 check("mailworthy --help", (len(commands) >= 9, "lists too few commands"),
@@ -191,6 +201,7 @@ for arguments in (("doctor", "a"), ("explain", "a", "b"), ("import", "opendkim",
 check_wrong("mailworthy", "nonsense")
 check_relative()
 check_output()
+check_hint()
 for fault in faults:
     print(f"not ok {fault}")
 if not faults:

@@ -9,28 +9,21 @@ when a message is released.
 import json
 import os
 import pathlib
-import pwd
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
-from daemon import Daemon, keygen, zone_txt  # noqa: E402
-from dnsserver import Server, Zone  # noqa: E402
+from chain import Chain  # noqa: E402
 from mta import chosen  # noqa: E402
-from postfix import Postfix, free_port  # noqa: E402
+from postfix import free_port  # noqa: E402
 from sendmail import Sendmail  # noqa: E402
-from sink import Sink  # noqa: E402
-from smtp import Smtp  # noqa: E402
-from verify import Verifiers  # noqa: E402
 
 ZONE = """\
 example.net A 192.0.2.20
@@ -47,7 +40,7 @@ mail.example.com TXT "v=spf1 ip4:192.0.2.10 -all"
 
 CONFIG = """\
 mode = enforce
-socket-group = "postfix"
+socket-group = "{group}"
 user = ""
 repair = {{}}
 notify = "postmaster@example.com"
@@ -80,66 +73,27 @@ def message(name, subject="Invoice", more=""):
     return "\r\n".join(lines) + "\r\n" + more + f"\r\nYour invoice {name} is here.\r\n"
 
 
-class Rig:
-    """Postfix, the daemon, a sink, and the tool with the MTA's commands."""
+class Rig(Chain):
+    """And the tool, with the MTA's commands."""
 
     def __init__(self, build, published=True, more=""):
-        self.build = build
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-held-"))
-        os.chmod(self.scratch, 0o755)
-        _, self.record = keygen(build, self.scratch / "keys", "example.com", "s1")
-        self.zone = Zone(ZONE)
-        if published:
-            self.publish()
-        self.dns, self.sink = Server(self.zone), Sink()
-        spool = self.scratch / "postfix/spool"
-        (spool / "mailworthy").mkdir(parents=True)
-        os.chown(spool / "mailworthy", -1, pwd.getpwnam("postfix").pw_gid)
-        os.chmod(spool / "mailworthy", 0o750)
-        self.postfix = Postfix(self.scratch / "postfix", self.sink.next_hop,
-                               milters="unix:mailworthy/mw.sock")
-        self.daemon = Daemon(build, self.scratch / "daemon", "",
-                             socket=f"unix:{spool}/mailworthy/mw.sock")
-        self.configure(more)
+        super().__init__(build, "postfix", ZONE, CONFIG, published=published, more=more,
+                         sendmail="")
+        self.configure(sendmail=f"{self.mta.root}/usr/sbin/sendmail")
 
-    def publish(self):
-        self.zone.add(f"s1._domainkey.example.com TXT {zone_txt(self.record)}\n")
-
-    def configure(self, more=""):
-        self.daemon.write(CONFIG.format(
-            port=self.dns.port, keys=self.scratch / "keys", more=more,
-            sendmail=f"{self.postfix.root}/usr/sbin/sendmail"))
-
-    def __enter__(self):
-        self.daemon.start()
-        self.postfix.start()
-        return self
-
-    def __exit__(self, *_):
-        self.postfix.stop()
-        self.daemon.stop()
-        self.dns.close()
-        self.sink.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+    def send(self, text, **kwargs):
+        return super().send(text.encode(), **kwargs)
 
     def tool(self, *args):
         return subprocess.run(
             [f"{self.build}/mailworthy", args[0], "--config", str(self.daemon.config),
-             *args[1:]], env=self.postfix.env, capture_output=True, text=True)
+             *args[1:]], env=self.mta.env, capture_output=True, text=True)
 
     def held(self, *args):
         run = self.tool("held", "--json", *args)
         if run.returncode != 0:
             raise RuntimeError(run.stderr)
         return json.loads(run.stdout)
-
-    def send(self, text, sender="billing@example.com", rcpt="anna@example.net"):
-        """The reply to the message, or to what was refused before it."""
-        smtp = Smtp(self.postfix.port)
-        try:
-            return smtp.send(sender, rcpt, text.encode())
-        finally:
-            smtp.close()
 
     def digests(self):
         return [body.decode() for _, _, body in self.sink.find("X-Mailworthy-Notice:")]
@@ -148,7 +102,7 @@ class Rig:
         end = time.monotonic() + seconds
         while len(self.digests()) < n and time.monotonic() < end:
             time.sleep(0.1)
-        self.postfix.wait_idle(10)
+        self.mta.wait_idle(10)
         return len(self.digests())
 
     def forget_hour(self, hours=1):
@@ -167,7 +121,7 @@ class Rig:
 def check_held(rig):
     rig.send(message("h1", None))
     rig.send(message("ok1"))
-    rig.postfix.wait_idle()
+    rig.mta.wait_idle()
     got = rig.held()
     one = got["messages"][0] if got["messages"] else {}
     report("a held message is listed with cause, fix and release",
@@ -185,12 +139,12 @@ def check_held(rig):
     report("an id that is unknown is an error",
            rig.tool("held", "NOSUCH").returncode == 1, rig.tool("held", "NOSUCH"))
 
-    rig.postfix._command("postsuper", "-H", ident)
-    rig.postfix.flush()
+    rig.mta._command("postsuper", "-H", ident)
+    rig.mta.flush()
     arrived = rig.sink.wait(2) and rig.sink.find("<h1@example.com>")
     report("a released message leaves signed", bool(arrived) and
-           b"DKIM-Signature" in arrived[0][2], rig.postfix.read_log()[-2000:])
-    rig.postfix.wait_idle()
+           b"DKIM-Signature" in arrived[0][2], rig.mta.read_log()[-2000:])
+    rig.mta.wait_idle()
     got = rig.held()
     report("it is not listed any more", got["messages"] == [], got)
     one = rig.held("--all")["messages"][0]
@@ -198,30 +152,30 @@ def check_held(rig):
            one["seen_held"] and one["seen_gone"] and one["seen_held"] <= one["seen_gone"], one)
 
     rig.send(message("h2", None))
-    rig.postfix.wait_idle()
+    rig.mta.wait_idle()
     ident = rig.held()["messages"][0]["queue_id"]
-    rig.postfix._command("postsuper", "-d", ident)
+    rig.mta._command("postsuper", "-d", ident)
     states = {m["queue_id"]: m["state"] for m in rig.held("--all")["messages"]}
     report("a deleted message is gone", states[ident] == "gone", states)
 
     rig.send(message("ok2"))
-    rig.postfix._command("postconf", "defer_transports=smtp")
-    rig.postfix.reload()
+    rig.mta._command("postconf", "defer_transports=smtp")
+    rig.mta.reload()
     rig.send(message("byhand"))
-    rig.postfix.wait_idle()
-    ident = rig.postfix.queue_list()[0]["queue_id"]
-    rig.postfix._command("postsuper", "-h", ident)
+    rig.mta.wait_idle()
+    ident = rig.mta.queue_list()[0]["queue_id"]
+    rig.mta._command("postsuper", "-h", ident)
     got = rig.held()["messages"]
     report("what others hold is listed, too", len(got) == 1 and not got[0]["ours"] and
            got[0]["queue_id"] == ident, got)
-    rig.postfix._command("postsuper", "-d", ident)
-    rig.postfix._command("postconf", "-X", "defer_transports")
-    rig.postfix.reload()
+    rig.mta._command("postsuper", "-d", ident)
+    rig.mta._command("postconf", "-X", "defer_transports")
+    rig.mta.reload()
 
     user = subprocess.run(
         ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
          f"{rig.build}/mailworthy", "held", "--config", str(rig.daemon.config)],
-        env=rig.postfix.env, capture_output=True, text=True)
+        env=rig.mta.env, capture_output=True, text=True)
     report("who may not read the journal is told what to do", user.returncode == 2 and
            "cannot read" in user.stderr and "as root" in user.stderr, user)
 
@@ -231,7 +185,7 @@ def show(rig):
     rig.send(message("s1", None))
     rig.send(message("s2", None, "X-Note: \xe4\r\n"))
     rig.send(message("s3", "Rechnung f=C3=BCr M=C3=A4rz", "Subject: =?utf-8?q?f=C3=BCr?=\r\n"))
-    rig.postfix.wait_idle()
+    rig.mta.wait_idle()
     print(rig.tool("held").stdout)
     print(rig.tool("held", rig.held()["messages"][0]["queue_id"]).stdout)
     print(rig.tool("notify", "--print").stdout)
@@ -306,7 +260,7 @@ def check_failing(rig):
     rig.daemon.config.write_text(re.sub(r'sendmail-command = .*',
                                         f'sendmail-command = "{slow}"', config))
     process = subprocess.Popen([f"{rig.build}/mailworthy", "notify", "--config",
-                                str(rig.daemon.config)], env=rig.postfix.env)
+                                str(rig.daemon.config)], env=rig.mta.env)
     end = time.monotonic() + 10
     while not (rig.scratch / "begun").exists() and time.monotonic() < end:
         time.sleep(0.05)
@@ -331,7 +285,7 @@ def check_no_loop(rig):
     more = "hold-below = 10\n" + "".join(
         f'check "{i}" {{ action = {"hold" if n % 2 else "reject"} }}\n'
         for n, i in enumerate(ids) if i not in ("subject-missing", "header-duplicate"))
-    rig.configure(more)
+    rig.configure(more=more)
     rig.daemon.process.send_signal(signal.SIGHUP)
     rig.daemon.wait_log("reloaded", 1)
     rig.forget_hour(2)
@@ -351,20 +305,20 @@ def check_no_loop(rig):
     rig.forget_hour(2)
     rig.send(message("l2", None))
     events = len(rig.daemon.records())
-    rig.postfix._command("postconf", "relayhost=", "default_transport=error:5.1.1 no such user")
-    rig.postfix.reload()
+    rig.mta._command("postconf", "relayhost=", "default_transport=error:5.1.1 no such user")
+    rig.mta.reload()
     rig.tool("notify")
-    rig.postfix.wait_idle()
+    rig.mta.wait_idle()
     time.sleep(1)
     for _ in range(3):
         rig.forget_hour(2)
         rig.tool("notify")
-        rig.postfix.wait_idle()
-    left = [q for q in rig.postfix.queue_list() if q["queue_name"] != "hold"]
+        rig.mta.wait_idle()
+    left = [q for q in rig.mta.queue_list() if q["queue_name"] != "hold"]
     report("a digest that bounces multiplies nothing",
-           rig.postfix.read_log().count("status=bounced") == 1 and
+           rig.mta.read_log().count("status=bounced") == 1 and
            len(rig.daemon.records()) == events + 1 and not left,
-           (left, rig.postfix.read_log()[-1500:], [r["queue_id"] for r in rig.daemon.records()[events:]]))
+           (left, rig.mta.read_log()[-1500:], [r["queue_id"] for r in rig.daemon.records()[events:]]))
 
 
 def check_unsigned(build):
@@ -385,9 +339,9 @@ def check_unsigned(build):
             str(now - 300), str(now - 60), str(now - 300), str(now - 60), str(now + 3000))
         sightings.write_text("\n".join([lines[0], "\t".join(parts), ""]))
         rig.daemon.start()
-        rig.postfix.sendmail("billing@example.com", ["anna@example.net"],
+        rig.mta.sendmail("billing@example.com", ["anna@example.net"],
                              message("u1").replace("\r\n", "\n").encode())
-        rig.postfix.wait_idle()
+        rig.mta.wait_idle()
         got = rig.held()["messages"]
         report("local mail that cannot be signed is held, with no way to release it unsigned",
                len(got) == 1 and got[0]["cause"] == "dkim-cannot-sign" and
@@ -406,7 +360,7 @@ def check_unsigned(build):
                (text, rig.daemon.read_log()[-1500:]))
 
         run = rig.tool("held", "--again", ident)
-        rig.postfix.wait_idle()
+        rig.mta.wait_idle()
         got = rig.held()["messages"]
         report("sent again too early it is held again", run.returncode == 0 and
                len(got) == 1 and got[0]["queue_id"] != ident, (run, got))
@@ -417,21 +371,17 @@ def check_unsigned(build):
         ident = got[0]["queue_id"]
         run = rig.tool("held", "--again", ident)
         found = rig.sink.wait(2) and rig.sink.find("<u1@example.com>")
-        verifiers = Verifiers(rig.zone, rig.dns.port)
-        try:
-            good = bool(found) and any(g for _, _, g in verifiers.python(found[0][2]))
-        finally:
-            verifiers.close()
+        good = bool(found) and any(g for _, _, g in rig.verifiers.python(found[0][2]))
         report("when the cause is mended it leaves once, signed", run.returncode == 0 and
                len(found or []) == 1 and good and rig.held()["messages"] == [],
-               (run, good, rig.postfix.read_log()[-1500:]))
+               (run, good, rig.mta.read_log()[-1500:]))
 
 
 def check_sendmail(build):
     """The same with Sendmail, whose queue has other names."""
     with Rig(build) as rig:
         rig.daemon.stop()
-        rig.postfix.stop()
+        rig.mta.stop()
         port = free_port()
         rig.daemon.socket = f"inet:127.0.0.1:{port}"
         mta = Sendmail(rig.scratch / "sendmail", f"127.0.0.1:{rig.sink.port}",
@@ -446,14 +396,14 @@ esac
 """)
         wrapper.chmod(0o755)
         more = 'check "header-8bit" { action = reject }\nhold-below = 10\n'
-        rig.configure(more)
+        rig.configure(more=more)
         rig.daemon.config.write_text(re.sub(
             r"sendmail-command = .*", f'sendmail-command = "{wrapper}"',
             rig.daemon.config.read_text()))
-        rig.postfix.env = dict(mta.env, PATH=f"{wrapper.parent}:{os.environ['PATH']}")
+        rig.mta.env = dict(mta.env, PATH=f"{wrapper.parent}:{os.environ['PATH']}")
         rig.daemon.start()
         with mta:
-            rig.postfix.port = mta.port
+            rig.mta.port = mta.port
             rig.send(message("s1", None))
             got = rig.held()
             one = (got["messages"] or [{}])[0]
@@ -469,7 +419,7 @@ esac
                    run.returncode == 0 and len(rig.digests()) == 1 and
                    one["release"].replace(one["queue_id"], "ID") in rig.digests()[0],
                    (run, rig.digests(), rig.held(), mta.read_log()[-1000:]))
-            subprocess.run(["sh", "-c", one["release"]], env=rig.postfix.env)
+            subprocess.run(["sh", "-c", one["release"]], env=rig.mta.env)
             found = rig.sink.wait(2) and rig.sink.find("<s1@example.com>")
             report("sendmail: released with the command shown it leaves signed",
                    bool(found) and b"DKIM-Signature" in found[0][2], mta.queue_list())

@@ -13,8 +13,6 @@ import pathlib
 import re
 import signal
 import sys
-import tempfile
-import shutil
 import threading
 import time
 import traceback
@@ -22,13 +20,10 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
-from daemon import Daemon, keygen, zone_txt  # noqa: E402
-from dnsserver import Server, Zone  # noqa: E402
+from chain import Chain  # noqa: E402
 import mta  # noqa: E402
 from sendmail import Sendmail  # noqa: E402
-from sink import Sink  # noqa: E402
 from smtp import Smtp  # noqa: E402
-from verify import Verifiers  # noqa: E402
 
 ZONE = """\
 example.net A 192.0.2.20
@@ -74,28 +69,7 @@ def report(name, good, why=""):
     sys.stdout.flush()
 
 
-class Rig:
-    """The MTA, the daemon on either kind of socket, and a sink."""
-
-    def __init__(self, build, name, kind):
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-process-"))
-        os.chmod(self.scratch, 0o755)
-        _, record = keygen(build, self.scratch / "keys", "example.com", "s1")
-        self.zone = Zone(ZONE + f"s1._domainkey.example.com TXT {zone_txt(record)}\n")
-        self.dns, self.sink = Server(self.zone), Sink()
-        socket, milter, group = mta.milter_socket(name, kind, self.scratch / "mta")
-        self.daemon = Daemon(build, self.scratch / "daemon", CONFIG.format(
-            group=group, port=self.dns.port,
-            keys=self.scratch / "keys"), socket=socket)
-        self.mta = mta.make(name, self.scratch / "mta", self.sink.next_hop, milters=milter,
-                            kind=kind)
-
-    def __enter__(self):
-        self.daemon.start()
-        self.mta.start()
-        self.verifiers = Verifiers(self.zone, self.dns.port)
-        return self
-
+class Rig(Chain):
     def restart(self):
         """Exit status of the daemon that was stopped."""
         begun = time_of_day()
@@ -104,14 +78,6 @@ class Rig:
         self.daemon.start()
         self.stopped = begun, time_of_day()
         return status
-
-    def __exit__(self, *_):
-        self.verifiers.close()
-        self.mta.stop()
-        self.daemon.stop()
-        self.dns.close()
-        self.sink.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 class Clients:
@@ -261,7 +227,7 @@ def speed(rig, kind):
 
 
 def run(build, name, kind):
-    with Rig(build, name, kind) as rig:
+    with Rig(build, name, ZONE, CONFIG, kind) as rig:
         speed(rig, kind)
         clients = Clients(rig)
         try:

@@ -6,23 +6,18 @@ by one that cannot be reached; nothing is refused while DNS is down.
     recipients.py BUILD [sendmail]
 """
 
-import os
 import pathlib
 import re
-import shutil
 import sys
-import tempfile
 import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
-from daemon import Daemon, keygen, zone_txt  # noqa: E402
-from dnsserver import Server, Zone  # noqa: E402
+from chain import Chain  # noqa: E402
 import mta  # noqa: E402
 from sendmail import Sendmail  # noqa: E402
-from sink import Sink  # noqa: E402
 from smtp import Smtp  # noqa: E402
 
 ZONE = """\
@@ -57,32 +52,7 @@ Your invoice is attached.\r
 """
 
 
-class Rig:
-    def __init__(self, build, name, kind):
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-rcpt-"))
-        os.chmod(self.scratch, 0o755)
-        _, record = keygen(build, self.scratch / "keys", "example.com", "s1")
-        self.dns = Server(Zone(ZONE + f"s1._domainkey.example.com TXT {zone_txt(record)}\n"))
-        self.sink = Sink()
-        socket, milter, group = mta.milter_socket(name, kind, self.scratch / "mta")
-        self.daemon = Daemon(build, self.scratch / "daemon", CONFIG.format(
-            group=group, port=self.dns.port,
-            keys=self.scratch / "keys"), socket=socket)
-        self.mta = mta.make(name, self.scratch / "mta", f"[localhost]:{self.sink.port}",
-                            milters=milter, kind=kind)
-
-    def __enter__(self):
-        self.daemon.start()
-        self.mta.start()
-        return self
-
-    def __exit__(self, *_):
-        self.mta.stop()
-        self.daemon.stop()
-        self.dns.close()
-        self.sink.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
-
+class Rig(Chain):
     def delivered(self, n):
         """Recipients of the first n messages that arrived, when n are there."""
         end = time.monotonic() + 20
@@ -156,7 +126,7 @@ def local(rig):
 def main():
     failed = 0
     for kind in ("unix", "inet"):
-        with Rig(sys.argv[1], mta.chosen(sys.argv), kind) as rig:
+        with Rig(sys.argv[1], mta.chosen(sys.argv), ZONE, CONFIG, kind, "localhost") as rig:
             for case in (one_of_four, nobody_left, local):
                 name = f"recipients {kind}: {case.__name__.replace('_', ' ')}"
                 try:

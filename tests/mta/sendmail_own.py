@@ -5,25 +5,18 @@ macros, quarantine, answers, mail of the sendmail command.
     sendmail_own.py BUILD
 """
 
-import os
 import pathlib
 import re
-import shutil
 import sys
-import tempfile
 import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
-from daemon import Daemon, keygen, zone_txt  # noqa: E402
-from dnsserver import Server, Zone  # noqa: E402
-import mta  # noqa: E402
+from chain import Chain  # noqa: E402
 from sendmail import Sendmail  # noqa: E402
-from sink import Sink  # noqa: E402
 from smtp import Smtp  # noqa: E402
-from verify import Verifiers  # noqa: E402
 
 ZONE = """\
 example.com A 192.0.2.10
@@ -37,7 +30,7 @@ mail.example.net A 192.0.2.20
 
 CONFIG = """\
 mode = enforce
-socket-group = ""
+socket-group = "{group}"
 user = ""
 egress "default" {{ addresses = {{"192.0.2.10"}} helo = "mail.example.com" }}
 resolver {{ servers = {{"127.0.0.1@{port}"}} }}
@@ -61,51 +54,15 @@ def message(*without, **changed):
     return head.encode() + b"\r\nYour invoice is attached.\r\n"
 
 
-class Rig:
-    def __init__(self, build):
-        self.build = build
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="mailworthy-sendmail-"))
-        os.chmod(self.scratch, 0o755)
-        _, record = keygen(build, self.scratch / "keys", "example.com", "s1")
-        self.zone = Zone(ZONE + f"s1._domainkey.example.com TXT {zone_txt(record)}\n")
-        self.dns, self.sink = Server(self.zone), Sink()
-        socket, milter, _ = mta.milter_socket("sendmail", "unix", self.scratch)
-        self.milter = milter
-        self.daemon = Daemon(build, self.scratch / "daemon", self.config(), socket=socket)
-        self.sendmail = Sendmail(self.scratch / "mta", self.sink.next_hop, milters=milter)
-
-    def config(self, action="none"):
-        return CONFIG.format(port=self.dns.port, keys=self.scratch / "keys", action=action)
-
-    def configure(self, action):
+class Rig(Chain):
+    def treat(self, action):
         """What is done with a message that names no recipient."""
         self.daemon.stop()
-        self.daemon.write(self.config(action))
+        self.configure(action=action)
         self.daemon.start()
-
-    def __enter__(self):
-        self.daemon.start()
-        self.sendmail.start()
-        self.verifiers = Verifiers(self.zone, self.dns.port)
-        return self
-
-    def __exit__(self, *_):
-        self.verifiers.close()
-        self.sendmail.stop()
-        self.daemon.stop()
-        self.dns.close()
-        self.sink.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
-
-    def send(self, text, rcpts="anna@example.net"):
-        smtp = Smtp(self.sendmail.port)
-        try:
-            return smtp.send("billing@example.com", rcpts, text)
-        finally:
-            smtp.close()
 
     def send_local(self, text):
-        return self.sendmail.sendmail("billing@example.com", ["anna@example.net"],
+        return self.mta.sendmail("billing@example.com", ["anna@example.net"],
                                       text.replace(b"\r\n", b"\n"))
 
     def next_message(self, before, seconds=20):
@@ -152,58 +109,58 @@ def date_and_id(rig):
 
 def answers(rig):
     before = len(rig.sink.messages)
-    rig.configure("reject")
+    rig.treat("reject")
     reply = rig.send(message("To"))
     assert re.match(r"5\d\d 5\.\d\.\d+ mailworthy to-missing: ", reply), reply
-    rig.configure("tempfail")
+    rig.treat("tempfail")
     reply = rig.send(message("To"))
     assert re.match(r"4\d\d 4\.\d\.\d+ mailworthy to-missing: ", reply), reply
     assert rig.send(message()).startswith("250")
     rig.next_message(before)
-    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+    assert rig.mta.wait_idle() and len(rig.sink.messages) == before + 1
 
 
 def quarantine(rig):
     before = len(rig.sink.messages)
-    rig.configure("hold")
+    rig.treat("hold")
     reply = rig.send(message("To"))
     assert reply.startswith("250"), reply
-    held = rig.sendmail.queue_list()
+    held = rig.mta.queue_list()
     assert len(held) == 1 and held[0]["queue_name"] == "hold" and \
         "to-missing" in held[0]["reason"], held
-    listing = rig.sendmail.command("-bp", "-qQ").stdout.decode()
+    listing = rig.mta.command("-bp", "-qQ").stdout.decode()
     assert held[0]["queue_id"] in listing and "to-missing" in listing, listing
     time.sleep(2.5)             # two runs of the queue
     assert len(rig.sink.messages) == before
     # as mailworthyd(8) says
-    rig.sendmail.command("-Q", "-qQ", "-qI" + held[0]["queue_id"])
-    rig.sendmail.flush()
+    rig.mta.command("-Q", "-qQ", "-qI" + held[0]["queue_id"])
+    rig.mta.flush()
     assert rig.is_signed(rig.next_message(before))
-    assert rig.sendmail.wait_idle() and not rig.sendmail.queue_list()
+    assert rig.mta.wait_idle() and not rig.mta.queue_list()
 
 
 def local(rig):
     """The sendmail command hands mail to the daemon by SMTP: it can be deferred."""
     before, records = len(rig.sink.messages), len(rig.daemon.records())
-    rig.configure("tempfail")
+    rig.treat("tempfail")
     run = rig.send_local(message("To", "Date"))
     assert run.returncode == 0, run
     record = rig.record(records + 1)
     assert record["client_addr"] == "127.0.0.1" and record["verdict"] == "tempfail", record
-    waiting = rig.sendmail.queue_list()
+    waiting = rig.mta.queue_list()
     assert len(waiting) == 1 and waiting[0]["queue_name"] == "deferred", waiting
-    rig.configure("none")
-    rig.sendmail.flush()
+    rig.treat("none")
+    rig.mta.flush()
     text = rig.next_message(before)
     assert rig.is_signed(text) and names(text).count("date") == 1, text
-    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+    assert rig.mta.wait_idle() and len(rig.sink.messages) == before + 1
 
 
 def notice_of_the_command(rig):
     """What the sendmail command sends when a message was refused comes to the filter
     from this host with the null reverse-path: to refuse it would lose the news."""
     before, records = len(rig.sink.messages), len(rig.daemon.records())
-    rig.configure("reject")
+    rig.treat("reject")
     run = rig.send_local(message("To"))
     assert run.returncode != 0, run             # the program that sent it is told too
     text = rig.next_message(before)
@@ -212,9 +169,9 @@ def notice_of_the_command(rig):
     record = rig.record(records + 2)
     assert record["mail_from"] == "" and record["verdict"] == "pass" and \
         "dkim-unsigned" in [f["id"] for f in record["findings"]], record
-    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+    assert rig.mta.wait_idle() and len(rig.sink.messages) == before + 1
     # the same from a client is refused
-    smtp = Smtp(rig.sendmail.port)
+    smtp = Smtp(rig.mta.port)
     reply = smtp.send("", "anna@example.net", message(From="MAILER-DAEMON@mail.example.com"))
     smtp.close()
     assert reply.startswith("5"), reply
@@ -226,7 +183,7 @@ def as_the_manual_says(rig):
     broken = message(**{"MIME-Version": "1.0", "Content-Type": "multipart/mixed; boundary=b"})
     body = b"--b\r\n\r\n" + b"x" * 998 + b"\r\n"
     rig.daemon.stop()
-    rig.daemon.write("repair = {}\n" + rig.config())
+    rig.daemon.write("repair = {}\n" + rig.text())
     rig.daemon.start()
     with Sendmail(rig.scratch / "manual", rig.sink.next_hop, milters=rig.milter,
                   by_manual=True) as sendmail:
@@ -250,7 +207,7 @@ def past_the_filter(rig):
         rig.sink.refused = None
     assert rig.sink.messages[before][0].startswith("<>") and b"no such user" in text, text
     assert "dkim-signature" not in names(text.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
-    run = rig.sendmail.command("-Am", "-i", "-f", "billing@example.com", "--",
+    run = rig.mta.command("-Am", "-i", "-f", "billing@example.com", "--",
                                "anna@example.net", input=message().replace(b"\r", b""))
     assert run.returncode == 0, run
     assert b"DKIM-Signature" not in rig.next_message(before + 1)
@@ -270,7 +227,7 @@ def without_daemon(rig):
         smtp.close()
         assert b"DKIM-Signature" not in rig.next_message(before)
     before = len(rig.sink.messages)
-    smtp = Smtp(rig.sendmail.port)
+    smtp = Smtp(rig.mta.port)
     reply = smtp.send("billing@example.com", "anna@example.net", message())
     smtp.close()
     assert reply.startswith("4"), reply
@@ -278,16 +235,16 @@ def without_daemon(rig):
     time.sleep(2.5)             # two runs of the queue
     assert len(rig.sink.messages) == before
     rig.daemon.start()
-    rig.sendmail.flush()
+    rig.mta.flush()
     assert rig.is_signed(rig.next_message(before))
-    assert rig.sendmail.wait_idle() and len(rig.sink.messages) == before + 1
+    assert rig.mta.wait_idle() and len(rig.sink.messages) == before + 1
 
 
 def audit(rig):
     """Not an octet is changed."""
     before = len(rig.sink.messages)
     rig.daemon.stop()
-    rig.daemon.write(rig.config("reject").replace("mode = enforce", "mode = audit"))
+    rig.daemon.write(rig.text(action="reject").replace("mode = enforce", "mode = audit"))
     rig.daemon.start()
     sent = message("Date", "To", From="Dr. Billing <billing@example.com>")
     assert rig.send(sent).startswith("250")
@@ -304,12 +261,12 @@ def audit(rig):
 
 def main():
     failed = 0
-    with Rig(pathlib.Path(sys.argv[1]).resolve()) as rig:
+    with Rig(sys.argv[1], "sendmail", ZONE, CONFIG, action="none") as rig:
         for case in (macros, date_and_id, answers, quarantine, local, notice_of_the_command,
                      past_the_filter, as_the_manual_says, without_daemon, audit):
             name = f"sendmail: {case.__name__.replace('_', ' ')}"
             try:
-                rig.configure("none")
+                rig.treat("none")
                 case(rig)
                 print(f"ok {name}")
             except Exception:       # each failure is one line of the report

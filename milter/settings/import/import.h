@@ -50,7 +50,7 @@ struct import_domain {
 	const char *name;	/* lower-case: name, "*.name" or "*" */
 	const char *sign_as;	/* d=; NULL: the author's domain */
 	struct import_key *keys;
-	size_t n_keys;
+	size_t n_keys;		/* 0: an error has told why */
 	struct import_place at;
 };
 

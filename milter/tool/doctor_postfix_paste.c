@@ -193,7 +193,8 @@ mta_fix_setting(struct mta *mta, struct doctor_line *line,
 	} else {
 		doctor_fix(mta->doctor, line, "In %s/main.cf, then `postfix reload`:", dir);
 		if (whole != NULL) {
-			doctor_paste(mta->doctor, line, "%s = %s", name, whole);
+			doctor_paste(mta->doctor, line, "%s =%s%s", name,
+			    *whole == '\0' ? "" : " ", whole);
 			return;
 		}
 	}

@@ -314,8 +314,56 @@ def behind_filter(build):
             _, sections, _ = rig.run()
             report(some(sections["mta"], "ok", "mta-content-filter", "once the content filter"),
                    "asked behind the filter: in the settings", shown(sections["mta"]))
+            # pickup gives it to the filter, too
+            report("empty by sendmail" in names_of(lines, "ok", "send-signature") and
+                   some(sections["mta"], "ok", "mta-local", "comes back from the content"),
+                   "asked behind the filter: mail of the sendmail command is signed there",
+                   shown(lines + sections["mta"]))
+            add_lines(rig, "main.cf", f"non_smtpd_milters = {milter}")
+            _, sections, _ = rig.run()
+            paste = [x["paste"] for x in sections["mta"] if x["grade"] == "fault" and
+                     x["id"] == "mta-content-filter"]
+            report(paste == [["non_smtpd_milters ="]],
+                   "asked before the filter, too: local mail is signed twice",
+                   shown(sections["mta"]))
     finally:
         footer.close()
+
+
+def add_lines(rig, name, *lines):
+    with open(rig.postfix.config / name, "a") as out:
+        out.write("\n".join(lines) + "\n")
+
+
+def braces(build):
+    """What an entry or a service has of its own is mended there, by the line that is printed."""
+    rig = Rig(build)        # nothing runs: Postfix's own postconf reads it
+    try:
+        ours = rig.postfix.main["smtpd_milters"]
+        port = free_port()
+        add_lines(rig, "main.cf", "smtpd_milters = inet:127.0.0.1:9, { " + ours +
+                  ", default_action=accept, content_timeout=3s }")
+        add_lines(rig, "master.cf", f"127.0.0.1:{port} inet n - n - - smtpd",
+                  "  -o { smtpd_milters = inet:127.0.0.1:9, inet:127.0.0.1:11 }",
+                  "  -o smtpd_sasl_auth_enable=yes")
+        _, sections, _ = rig.run()
+        pastes = {x["id"]: x["paste"] for x in sections["mta"] if x["paste"]}
+        report(pastes.get("mta-default-action") == pastes.get("mta-timeouts") ==
+               ["smtpd_milters = inet:127.0.0.1:9, { " + ours +
+                ", default_action=tempfail, content_timeout=300s }"],
+               "braces: one line for all that is wrong in them", shown(sections["mta"]))
+        report(pastes.get("mta-listener") == ["  -o { smtpd_milters = inet:127.0.0.1:9, "
+                                              f"inet:127.0.0.1:11, {ours} }}"],
+               "braces: a list of a service's own", shown(sections["mta"]))
+        add_lines(rig, "main.cf", *pastes["mta-timeouts"])
+        add_lines(rig, "master.cf", *pastes["mta-listener"])
+        _, sections, _ = rig.run()
+        bad = {x["id"] for x in sections["mta"] if x["grade"] in ("fault", "warning")}
+        report(not bad & {"mta-default-action", "mta-timeouts", "mta-listener"},
+               "braces: Postfix takes the lines as they are", shown(sections["mta"]))
+    finally:
+        rig.dns.close()
+        shutil.rmtree(rig.scratch, ignore_errors=True)
 
 
 def without_repair(build):
@@ -464,7 +512,7 @@ def main():
     wanted = [name for name in sys.argv[2:] if name != "sendmail"]
     for case in (sendmail_healthy, sendmail_masquerade, sendmail_not_attached) \
             if with_sendmail else (healthy, route, no_pickup_milter, second_signer, client_header_checks,
-                 generic_maps, content_filter, behind_filter, without_repair, audit, away):
+                 generic_maps, content_filter, behind_filter, braces, without_repair, audit, away):
         if not wanted or case.__name__ in wanted:
             case(build)
     return 1 if failed else 0

@@ -136,7 +136,7 @@ doctor_paste(struct doctor *doctor, struct doctor_line *line, const char *format
 const char *
 doctor_whole(const struct doctor *doctor, const char *value)
 {
-	return strcmp(log_safe(doctor->arena, slice_of(value), strlen(value)), value) == 0 ?
+	return strcmp(log_safe(doctor->arena, slice_of(value), DOCTOR_PASTE_MAX), value) == 0 ?
 	    value : NULL;
 }
 

@@ -168,8 +168,10 @@ void doctor_fix(struct doctor *doctor, struct doctor_line *line, const char *for
 void doctor_paste(struct doctor *doctor, struct doctor_line *line, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* The value where it can be printed as it is, NULL where that would alter it: what
- * replaces something is pasted whole or not at all. */
+#define DOCTOR_PASTE_MAX (15 * 1024)	/* octets of a value; a report cuts longer texts */
+
+/* The value where it can be printed as it is, NULL where that would alter or cut
+ * it: what replaces something is pasted whole or not at all. */
 const char *doctor_whole(const struct doctor *doctor, const char *value);
 
 /*

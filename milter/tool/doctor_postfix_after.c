@@ -82,7 +82,7 @@ fix_generic(struct mta *mta, struct doctor_line *line, const char *name, const c
 	if (doctor_whole(mta->doctor, maps) == NULL)
 		doctor_fix(mta->doctor, line, "%s does the same for senders before mailworthy is "
 		    "asked: move the tables there, behind those that are there, and take %s out "
-		    "of %s. The line has bytes that cannot be printed here.", canonical, name,
+		    "of %s. The line is too long or cannot be printed here.", canonical, name,
 		    dir);
 	else if (where == NULL)
 		doctor_fix(mta->doctor, line, "%s does the same for senders before mailworthy is "

@@ -199,7 +199,7 @@ mta_fix_setting(struct mta *mta, struct doctor_line *line,
 		}
 	}
 	doctor_fix(mta->doctor, line, "Write %s in %s anew by hand, and keep what stands there: "
-	    "it has bytes that cannot be printed here, so there is no line to paste.", name,
+	    "it is too long or has bytes that cannot be printed, so there is no line to paste.", name,
 	    dir);
 }
 

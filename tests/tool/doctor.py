@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import spf                                      # noqa: E402
@@ -629,6 +630,63 @@ def test_daemon(rig):
     rig.daemon.start()
 
 
+# ---- a postconf that misbehaves ----
+
+HOSTILE = r"""case "$3" in
+-x) printf 'queue_directory = /q\nsmtpd_milters = inet:x:1, inet:\033[31mred\007:2\n'
+    printf 'nothing\n = none\n=\nmyhostname = \033]0;title\007\377\n'
+    printf 'smtp_generic_maps = '; head -c 1000000 /dev/zero | tr '\0' a
+    printf '\nnon_smtpd_milters = '; head -c 3000 /dev/zero | tr '\0' '{'
+    printf '\nrelayhost = no newline' ;;
+-M) printf 'smtp inet n - y - - smtpd\n\033[2Jx inet n\npickup unix n - n 60 1 pickup\n'
+    printf 'cleanup unix n - n - 0 cleanup\nsmtp unix - - n - - smtp' ;;
+-Px) printf '///\nsmtp/inet/ = x\nsmtp/inet/smtpd_milters = inet:\001:2' ;;
+esac"""
+
+
+def test_postconf(rig):
+    """One that hangs, floods or prints what no terminal should see."""
+    postconf, where = rig.dir / "postconf", rig.dir / "postfix"
+    where.mkdir()
+    (where / "main.cf").touch()
+
+    def look(script, *options):
+        postconf.write_text(f"#!/bin/sh\n{script}\n")
+        postconf.chmod(0o755)
+        start = time.monotonic()
+        done = rig.run(None, "--postconf", postconf, "--postfix-config", where, *options)
+        return done, time.monotonic() - start
+
+    for what, script in (("hangs", "sleep 60"), ("prints and hangs", "echo a = b; sleep 60"),
+                         ("prints 100 MB", "head -c 100000000 /dev/zero"),
+                         ("fails", "echo '\033[31mno' >&2; exit 1"), ("is killed", "kill -9 $$")):
+        done, seconds = look(script, "--json")
+        lines = [line for section in json.loads(done.stdout)["sections"]
+                 for line in section["lines"] if line["id"].startswith("mta-")]
+        report(wrong(lines) == {("unknown", "mta-read")} and seconds < 15 and
+               "\033" not in lines[0]["text"], f"a postconf that {what}",
+               f"{seconds:.1f} s, {lines}")
+    done, _ = look(HOSTILE, "--json")
+    lines = [line for section in json.loads(done.stdout)["sections"] for line in
+             section["lines"] if line["id"].startswith("mta-")]
+    report(("ok", "mta-read") in {(line["grade"], line["id"]) for line in lines} and
+           not re.search(r"\\u00[01]", done.stdout), "a hostile main.cf is read", lines)
+    listener = line_of(lines, "mta-listener")
+    report(listener["text"] and listener["paste"] == [], "control bytes are not pasted", listener)
+    generic = line_of(lines, "mta-generic")
+    report(generic["paste"] == [] and "too long" in generic["fix"],
+           "a value of 1 MB is not pasted in part", str(generic)[:1000])
+    done, _ = look(HOSTILE.replace("1000000", "15000"), "--json")
+    generic = [line for section in json.loads(done.stdout)["sections"] for line in
+               section["lines"] if line["id"] == "mta-generic"]
+    report(generic[0]["paste"][0] == "sender_canonical_maps = " + "a" * 15000,
+           "a value of 15,000 octets is pasted whole", str(generic)[:1000])
+    done, _ = look(HOSTILE)
+    report("mta-listener" not in done.stderr and not re.search("[\x00-\x08\x0b-\x1f\x7f]",
+                                                               done.stdout),
+           "no control byte reaches the terminal")
+
+
 # ---- the look of it ----
 
 def on_terminal(rig, columns, *options):
@@ -684,7 +742,7 @@ def main():
         rig.daemon.start()
         try:
             for test in (test_healthy, test_zones, test_proposals, test_records_to_publish, test_canonical_names, test_directories,
-                         test_configuration, test_keys, test_blocklists, test_ordinary_user, test_dns_is_down, test_daemon,
+                         test_configuration, test_keys, test_blocklists, test_ordinary_user, test_dns_is_down, test_daemon, test_postconf,
                          test_look):
                 test(rig)
         finally:

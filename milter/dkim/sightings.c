@@ -132,41 +132,65 @@ is_graphic(struct slice text)
 }
 
 static bool
-read_line(struct sightings *sightings, struct slice line)
+read_line(struct slice line, char name[NAME_SIZE], struct sighting *sighting)
 {
 	struct slice parts[PARTS] = { { NULL, 0 } };
-	struct sighting sighting = { .since = 0 };
-	char name[NAME_SIZE];
 	size_t n = 0;
 
 	while (n < PARTS && slice_split(&line, '\t', &parts[n]))
 		n++;
 	if (n < PARTS - 1 || !is_graphic(parts[0]) || !is_graphic(parts[1]) ||
-	    parts[0].n + parts[1].n + 2 > sizeof(name) ||
-	    !read_state(parts[2], &sighting.state) ||
-	    !read_numbers(&parts[3], &sighting))
+	    parts[0].n + parts[1].n + 2 > NAME_SIZE ||
+	    !read_state(parts[2], &sighting->state) ||
+	    !read_numbers(&parts[3], sighting))
 		return false;
-	copy_text(sighting.resolver, sizeof(sighting.resolver), parts[12]);
-	copy_text(sighting.problem, sizeof(sighting.problem), parts[13]);
-	snprintf(name, sizeof(name), "%.*s %.*s", (int)parts[0].n, parts[0].p,
+	copy_text(sighting->resolver, sizeof(sighting->resolver), parts[12]);
+	copy_text(sighting->problem, sizeof(sighting->problem), parts[13]);
+	snprintf(name, NAME_SIZE, "%.*s %.*s", (int)parts[0].n, parts[0].p,
 	    (int)parts[1].n, parts[1].p);
-	remember(sightings, name, &sighting);
 	return true;
+}
+
+/* The latest look, or now when that is earlier: a clock that is or was wrong alone
+ * makes nothing old. */
+static time_t
+newest_look(struct slice text)
+{
+	time_t newest = 0, now = time(NULL);
+	struct sighting sighting;
+	char name[NAME_SIZE];
+	struct slice line;
+
+	while (slice_split(&text, '\n', &line)) {
+		sighting = (struct sighting){ .since = 0 };
+		if (read_line(line, name, &sighting) && sighting.last > newest)
+			newest = sighting.last;
+	}
+	return newest < now ? newest : now;
 }
 
 int
 sightings_read(struct sightings *sightings, struct slice text, size_t *bad_lines_r)
 {
 	const size_t n = sizeof(FIRST_LINE) - 1;
+	struct sighting sighting;
+	char name[NAME_SIZE];
 	struct slice line;
+	time_t newest;
 
 	*bad_lines_r = 0;
 	if (text.n < n || memcmp(text.p, FIRST_LINE, n) != 0)
 		return -1;
 	text = slice_sub(text, n, text.n);
+	newest = newest_look(text);
 	while (slice_split(&text, '\n', &line)) {
-		if (line.n > 0 && !read_line(sightings, line))
+		sighting = (struct sighting){ .since = 0 };
+		if (line.n == 0)
+			continue;
+		if (!read_line(line, name, &sighting))
 			++*bad_lines_r;
+		else if (newest - sighting.last <= SIGHTINGS_KEPT_SECONDS)
+			remember(sightings, name, &sighting);
 	}
 	return 0;
 }

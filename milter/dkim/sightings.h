@@ -19,9 +19,11 @@ struct arena;
 struct sightings;
 
 #define SIGHTINGS_MAX 250000		/* keys remembered; those beyond are not */
+#define SIGHTINGS_KEPT_SECONDS (90 * 86400)	/* not looked at for longer: forgotten */
 #define SIGHTINGS_FILE_MAX (64 * 1024 * 1024)
 
-/* -1 when this is no file of sightings; else 0 and the lines left out. */
+/* -1 when this is no file of sightings; else 0 and the lines that cannot be read.
+ * Keys that nobody has asked for during SIGHTINGS_KEPT_SECONDS are left out. */
 int sightings_read(struct sightings *sightings, struct slice text, size_t *bad_lines_r);
 
 /* The text of all, terminated, for free(). */

@@ -269,6 +269,7 @@ test_file_fails(void **state)
 }
 
 #define HEAD "mailworthy-sightings 1\n"
+#define ASKED "%s\tSHA256:x\tmatch\t1\t%lld\t3\t4\t0\t0\t5\t1\t2048\tr\tp\n"
 #define GOOD "a.b\tSHA256:x\tmatch\t1\t2\t3\t4\t0\t0\t5\t1\t2048\t192.0.2.1\t\n"
 
 static void
@@ -321,6 +322,42 @@ test_reader(void **state)
 	sightings_close(&sightings);
 }
 
+/* What nobody asks for any more does not stay for ever; a clock that was wrong
+ * once makes nothing old. */
+static void
+test_forgets(void **state)
+{
+	const long long now = (long long)time(NULL), years = 10LL * 365 * 86400;
+	const struct {
+		long long newest, last;
+		bool stays;
+	} rows[] = {
+		{ now, now, true },
+		{ now, now - SIGHTINGS_KEPT_SECONDS + 3600, true },
+		{ now, now - SIGHTINGS_KEPT_SECONDS - 3600, false },
+		{ now + years, now, true },
+		{ now - years, now - years - 3600, true },
+	};
+	size_t n, bad;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sightings *sightings = sightings_open(NULL);
+		const char *text = arena_printf(arena, HEAD ASKED ASKED, "new",
+		    rows[i].newest, "old", rows[i].last);
+		char *left;
+
+		assert_int_equal(sightings_read(sightings, slice_of(text), &bad), 0);
+		assert_int_equal(bad, 0);
+		left = sightings_text(sightings, &n);
+		assert_non_null(strstr(left, "new\t"));
+		if ((strstr(left, "old\t") != NULL) != rows[i].stays)
+			fail_msg("row %zu: %s", i, left);
+		free(left);
+		sightings_close(&sightings);
+	}
+}
+
 /* The clock was years ahead for a while. */
 static void
 test_wrong_clock(void **state)
@@ -370,6 +407,7 @@ main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_fails),
 		cmocka_unit_test(test_reader),
+		cmocka_unit_test(test_forgets),
 		cmocka_unit_test(test_wrong_clock),
 		cmocka_unit_test(test_names),
 	};

@@ -366,7 +366,7 @@ run(struct keygen *keygen, int argc, char **argv)
 		    "\"%s\"", argv[optind]);
 	if (wild)
 		keygen->domain = arena_printf(keygen->arena, "*.%s", keygen->domain);
-	if (keygen->selector != NULL && !is_selector(keygen->selector))
+	if (keygen->selector_given && !is_selector(keygen->selector))
 		return tool_error("--selector: expected small letters, digits and \"-\", "
 		    "got \"%s\"", keygen->selector);
 	return rotate ? keygen_rotate(keygen) : make(keygen);

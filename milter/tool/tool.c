@@ -42,7 +42,7 @@ print_usage(FILE *out)
 }
 
 int
-tool_error(const char *format, ...)
+tool_say(const char *format, ...)
 {
 	va_list ap;
 

@@ -39,8 +39,17 @@ int tool_notify(int argc, char **argv);
 int tool_mode(int argc, char **argv);
 int tool_status(int argc, char **argv);
 
-/* "mailworthy: ..." on standard error; the value is TOOL_USAGE. */
-int tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "mailworthy: ..." on standard error; the value is TOOL_USAGE, and whoever analyses
+ * a caller sees that it is. */
+#define tool_error(...) tool_usage_of(tool_say(__VA_ARGS__))
+int tool_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static inline int
+tool_usage_of(int said)
+{
+	(void)said;
+	return TOOL_USAGE;
+}
 
 /*
  * Where the help is, after getopt(3) has named a wrong option, and an argument

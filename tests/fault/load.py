@@ -55,7 +55,7 @@ def arrivals(rig, clients):
 
 @contextlib.contextmanager
 def under_load(build, kind="unix", n=8):
-    with process.Rig(build, "postfix", kind) as rig:
+    with process.Rig(build, "postfix", process.ZONE, process.CONFIG, kind) as rig:
         clients = process.Clients(rig, n)
         try:
             time.sleep(1)

@@ -93,7 +93,7 @@ judge_key(struct round *round, const struct ring_key *key, struct arena *arena)
 	text = arena_printf(arena, "DNS shows at %s: %s%s%s", key->dns_name,
 	    key_dns_name(seen.state), seen.problem[0] != '\0' ? ", " : "", seen.problem);
 	round->say(round->ctx, key->domain, strchr(key_text, ' ') + 1, text, arena_printf(arena,
-	    "Take the key out of the configuration, or publish: %s", check_txt(&input,
+	    "Publish: %s (or take the key out of the configuration)", check_txt(&input,
 	    key->dns_name, look_key_record(arena, key->key))));
 }
 

@@ -241,20 +241,15 @@ say_bad(struct doctor *doctor, const struct ring_key *key, const struct dns_answ
 	paste_record(doctor, line, key);
 }
 
-/* Some other key of the domain is shown by DNS. */
+/* Mail of the domain is signed with some other key, of which DNS shows nothing bad. */
 static bool
-another_matches(struct doctor *doctor, const struct ring_key *key)
+another_signs(struct doctor *doctor, const struct ring_key *key)
 {
-	const struct ring_domain *domain = key->among;
-	struct sighting seen;
+	struct ring_choice choice;
 
-	for (size_t i = 0; i < domain->n_keys; i++) {
-		if (domain->keys[i] != key && key_type(domain->keys[i]->key) == KEY_RSA &&
-		    sightings_get(doctor->sightings, domain->keys[i], &seen) &&
-		    seen.state == KEY_DNS_MATCH)
-			return true;
-	}
-	return false;
+	keyring_choose_among(key->among, doctor->sightings, doctor->report->now, &choice);
+	return choice.usable == RING_USABLE && choice.rsa != key && choice.ed25519 != key &&
+	    (!choice.rsa_known || look_key_check(choice.rsa_sighting.state) == NULL);
 }
 
 static void
@@ -276,7 +271,7 @@ say_dns(struct doctor *doctor, const struct ring_key *key,
 	if (check == NULL)
 		say_good(doctor, key, answer, &seen);
 	else
-		say_bad(doctor, key, answer, check, &seen, !another_matches(doctor, key));
+		say_bad(doctor, key, answer, check, &seen, !another_signs(doctor, key));
 }
 
 static void

@@ -504,6 +504,10 @@ def test_keys(rig):
     lines, _, _ = rig.look(config=config)
     report(wrong(lines) == {("warning", "dkim-key-missing")}, "a new key that nobody published",
            wrong(lines))
+    unasked = re.sub(r"(s1\._domainkey\.example\.com) TXT .*", r"\1 ANY !servfail", rig.zone)
+    line = line_of(rig.look(unasked, config=config)[0], "dkim-key-missing")
+    report(line.get("grade") == "warning" and "Another key of the domain signs" in line["text"],
+           "and DNS does not answer for the one that signs", line)
     lines, _, _ = rig.look(rig.zone + f"s2._domainkey.example.com TXT {record}\n", config=config)
     texts = [line["text"] for line in lines if line["id"] == "key"]
     report("signs now" in texts[0] and "takes over at" in texts[1], "what takes over, and when",

@@ -348,15 +348,18 @@ def connect(where):
 
 def talk(where, data):
     """What comes back until the end; b"" for a connection that is cut."""
+    answer = b""
     with connect(where) as sock:
         try:
             sock.sendall(data)
-            answer = b""
+        except ConnectionError:
+            pass    # answered, and closed, before all was sent
+        try:
             while chunk := sock.recv(65536):
                 answer += chunk
         except ConnectionError:
             pass
-        return answer
+    return answer
 
 
 def first_line(answer):

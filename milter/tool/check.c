@@ -46,6 +46,7 @@ struct check_run {
 	struct egress_facts *egress;
 	struct sightings *sightings;
 	struct core *core;
+	int kill_switch;		/* of `mailworthy mode`: MODE_* or -1 */
 };
 
 enum { OPTION_ZONE = 256, OPTION_HTML, OPTION_LEAVING };
@@ -187,6 +188,7 @@ open_run(struct check_run *run, const char **error_r)
 {
 	struct files *files = files_new();
 	struct core_options parts = { .clock = &clock_system };
+	const char *state_dir;
 
 	run->snapshot = snapshot_load_lenient(files, choose_config(run, files), run->arena,
 	    error_r);
@@ -198,8 +200,9 @@ open_run(struct check_run *run, const char **error_r)
 		return false;
 	run->egress = egress_facts_new();
 	/* what the daemon has seen helps; an ordinary user may not read it */
-	run->sightings = sightings_open(arena_printf(run->arena, "%s/sightings",
-	    snapshot_settings(run->snapshot)->state_dir));
+	state_dir = snapshot_settings(run->snapshot)->state_dir;
+	run->sightings = sightings_open(arena_printf(run->arena, "%s/sightings", state_dir));
+	run->kill_switch = modefile_read(state_dir);
 	parts.egress = run->egress;
 	parts.sightings = run->sightings;
 	run->core = core_new(&parts, error_r);
@@ -311,7 +314,7 @@ set_rcpts(struct message *message, const struct check_options *options, struct s
 
 /* -1 when the page could not be written. */
 static int
-print_page(const struct passage *passage, const char *path)
+print_page(const struct passage *passage, int kill_switch, const char *path)
 {
 	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
 	bool failed;
@@ -319,7 +322,7 @@ print_page(const struct passage *passage, const char *path)
 	if (out == NULL)
 		return -1;
 	web_print(out, passage_judged(passage), passage_verdict(passage),
-	    passage_plan(passage));
+	    passage_plan(passage), kill_switch);
 	failed = ferror(out) != 0;
 	if (out == stdout ? fflush(out) != 0 : fclose(out) != 0)
 		failed = true;
@@ -338,7 +341,8 @@ print(const struct check_run *run, const struct passage *passage, const char *pa
 	if (several)
 		printf("== %s ==\n", path);
 	report_print(stdout, passage_judged(passage), passage_verdict(passage),
-	    passage_plan(passage), tool_colour(stdout), tool_width(stdout));
+	    passage_plan(passage), run->kill_switch, tool_colour(stdout),
+	    tool_width(stdout));
 }
 
 static void
@@ -393,7 +397,7 @@ check_file(struct check_run *run, const char *path, bool several)
 		status = passage_verdict(passage)->would == ACTION_NONE ? TOOL_OK : TOOL_STOPPED;
 		if (run->options->html == NULL)
 			print(run, passage, path, several);
-		else if (print_page(passage, run->options->html) != 0)
+		else if (print_page(passage, run->kill_switch, run->options->html) != 0)
 			status = tool_error("%s: the page could not be written: %s",
 			    run->options->html, strerror(errno));
 		if (leaving != NULL && write_leaving(passage, text, leaving) != 0)

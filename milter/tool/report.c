@@ -32,6 +32,7 @@ struct report {
 	const struct check_input *judged;
 	const struct verdict *verdict;
 	const struct plan *plan;
+	int kill_switch;
 };
 
 static const char *
@@ -88,6 +89,7 @@ print_verdict(struct report *r)
 	const struct verdict *verdict = r->verdict;
 	const struct check_input *judged = r->judged;
 	const char *note = words_score_note(judged->arena, verdict);
+	const char *mode = words_mode(judged, r->kill_switch);
 
 	page_end(&r->page);
 	page_put(&r->page, PAGE_DIM, "Score");
@@ -98,9 +100,8 @@ print_verdict(struct report *r)
 	    arena_printf(judged->arena, " of 10 (%s)", note));
 	page_end(&r->page);
 	print_line(r, "Verdict", words_would(judged, verdict));
-	if (verdict_mode(judged->settings, judged->message, -1) == MODE_AUDIT)
-		print_line(r, "Mode", "audit: mail is only logged now, neither signed "
-		    "nor stopped; this is what enforce mode would do");
+	if (mode != NULL)
+		print_line(r, "Mode", mode);
 }
 
 /* ---- receivers ---- */
@@ -368,8 +369,8 @@ clamp_width(unsigned width)
 
 void
 report_print(FILE *out, const struct check_input *judged,
-    const struct verdict *verdict, const struct plan *plan, bool colour,
-    unsigned width)
+    const struct verdict *verdict, const struct plan *plan, int kill_switch,
+    bool colour, unsigned width)
 {
 	struct report r = {
 		.page = { .out = out, .arena = judged->arena, .colour = colour,
@@ -377,6 +378,7 @@ report_print(FILE *out, const struct check_input *judged,
 		.judged = judged,
 		.verdict = verdict,
 		.plan = plan,
+		.kill_switch = kill_switch,
 	};
 
 	print_message(&r);

@@ -30,6 +30,7 @@ struct web {
 	const struct check_input *judged;
 	const struct verdict *verdict;
 	const struct plan *plan;
+	int kill_switch;
 	const char *signed_names;	/* ":from:to:", lower-case; NULL: no signature */
 };
 
@@ -153,6 +154,7 @@ print_head(const struct web *web)
 	const struct message *message = web->judged->message;
 	const struct verdict *verdict = web->verdict;
 	const char *note = words_score_note(web->arena, verdict);
+	const char *mode = words_mode(web->judged, web->kill_switch);
 
 	put_raw(web, "<header>\n<h1>");
 	if (message->subject != NULL && *message->subject != '\0')
@@ -169,9 +171,11 @@ print_head(const struct web *web)
 		put_text(web, note);
 		put_raw(web, ".</p>");
 	}
-	if (verdict_mode(web->judged->settings, message, -1) == MODE_AUDIT)
-		put_raw(web, "<p class=\"note\">Audit mode: mail is only logged now, neither "
-		    "signed nor stopped; this is what enforce mode would do.</p>");
+	if (mode != NULL) {
+		put_raw(web, "<p class=\"note\">Mode: ");
+		put_text(web, mode);
+		put_raw(web, ".</p>");
+	}
 	put_raw(web, "</div></div>\n<dl>");
 	put_pair(web, "From", message->author.text, "nobody");
 	put_pair(web, "Envelope", message->mail_from.text, message->mail_from_is_null ?
@@ -533,11 +537,11 @@ signed_names(struct arena *arena, const struct dkim_evidence *dkim)
 
 void
 web_print(FILE *out, const struct check_input *judged, const struct verdict *verdict,
-    const struct plan *plan)
+    const struct plan *plan, int kill_switch)
 {
 	struct web web = {
 		.out = out, .arena = judged->arena, .judged = judged,
-		.verdict = verdict, .plan = plan,
+		.verdict = verdict, .plan = plan, .kill_switch = kill_switch,
 		.signed_names = signed_names(judged->arena, &judged->evidence->dkim),
 	};
 

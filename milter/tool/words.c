@@ -59,6 +59,18 @@ words_would(const struct check_input *judged, const struct verdict *verdict)
 }
 
 const char *
+words_mode(const struct check_input *judged, int kill_switch)
+{
+	if (verdict_mode(judged->settings, judged->message, kill_switch) == MODE_ENFORCE)
+		return NULL;
+	if (kill_switch == MODE_AUDIT)
+		return "audit, by `mailworthy mode audit`: mail is only logged now, neither "
+		    "signed nor stopped; this is what enforce mode would do";
+	return "audit: mail is only logged now, neither signed nor stopped; this is what "
+	    "enforce mode would do";
+}
+
+const char *
 words_score_note(struct arena *arena, const struct verdict *verdict)
 {
 	int sum[FAMILIES] = { 0 };

@@ -16,6 +16,10 @@ struct view_part;
 /* "would be refused with 550 5.7.1 (from-multiple)". */
 const char *words_would(const struct check_input *judged, const struct verdict *verdict);
 
+/* What becomes of mail like this meanwhile, where it is not what the verdict says;
+ * NULL where it is.  `kill_switch` is that of `mailworthy mode`, MODE_* or -1. */
+const char *words_mode(const struct check_input *judged, int kill_switch);
+
 /* "identity counts 7.0 at most", where the findings sum up to more than the score
  * shows; NULL where they do not. */
 const char *words_score_note(struct arena *arena, const struct verdict *verdict);

@@ -189,6 +189,18 @@ def main():
         report([x["section"] for x in details["parts"]] == ["", "1", "1.1", "1.2", "2"],
                "json: the parts", str(details["parts"]))
         report(details["links_total"] == 2, "json: the links", str(details["links"]))
+        # `mailworthy mode` stands above the configuration in every output
+        tool = str(pathlib.Path(build, "mailworthy"))
+        conf = ["-c", str(scratch / "conf")]
+        subprocess.run([tool, "mode", *conf, "audit"], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL)
+        run = subprocess.run([tool, "check", *conf, "--zone", str(scratch / "zone"),
+                              str(scratch / "plain.eml")],
+                             capture_output=True, text=True, timeout=60)
+        report("audit, by `mailworthy mode audit`" in " ".join(run.stdout.split()),
+               "text: the mode in force", run.stdout[:500])
+        report("audit, by `mailworthy mode audit`" in
+               look("plain", make(build, scratch, "plain", PLAIN)), "page: the mode in force")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return 1 if failures else 0

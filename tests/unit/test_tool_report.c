@@ -21,6 +21,7 @@
 static struct judged_case c;
 static struct plan plan;
 static char *report;
+static int kill_switch = -1;
 static const struct ring_key ring_key = {
 	.domain = "example.com", .selector = "2026a",
 	.dns_name = "2026a._domainkey.example.com",
@@ -52,6 +53,7 @@ teardown(void **state)
 	(void)state;
 	free(report);
 	report = NULL;
+	kill_switch = -1;
 	judged_end(&c);
 	return 0;
 }
@@ -67,7 +69,7 @@ make_report(bool colour, unsigned width)
 	assert_non_null(out);
 	judged_make(&c);
 	plan_make(&c.input, &c.verdict, &plan);
-	report_print(out, &c.input, &c.verdict, &plan, colour, width);
+	report_print(out, &c.input, &c.verdict, &plan, kill_switch, colour, width);
 	assert_int_equal(fclose(out), 0);
 }
 
@@ -180,6 +182,24 @@ test_unknown(void **state)
 	judged_add(&c, "dkim-key-weak", FAMILY_IDENTITY, 50, ACTION_NONE, CHECK_DUNNO);
 	make_report(false, 80);
 	compare_golden("report-unknown.txt");
+}
+
+/* `mailworthy mode` stands above the configuration, here as in the daemon. */
+static void
+test_kill_switch(void **state)
+{
+	(void)state;
+	c.settings->mode = MODE_ENFORCE;
+	kill_switch = MODE_AUDIT;
+	make_report(false, 80);
+	assert_non_null(strstr(report, "audit, by `mailworthy mode audit`: mail is only"));
+	c.settings->mode = MODE_AUDIT;
+	kill_switch = MODE_ENFORCE;
+	make_report(false, 80);
+	assert_null(strstr(report, "audit"));
+	kill_switch = -1;
+	make_report(false, 80);
+	assert_non_null(strstr(report, "audit: mail is only"));
 }
 
 static void
@@ -405,6 +425,7 @@ main(void)
 		TEST(test_narrow),
 		TEST(test_colour),
 		TEST(test_unknown),
+		TEST(test_kill_switch),
 		TEST(test_held),
 		TEST(test_refused_elsewhere),
 		TEST(test_capped),

@@ -335,6 +335,7 @@ read_key(const struct reading *reading, const struct ring_key *key)
 {
 	struct sightings *sightings = reading->standing->parts.sightings;
 	struct status *status = reading->status;
+	const struct ring_key *newer;
 	struct status_key *one;
 
 	if (status->n_keys < STATUS_KEYS_MAX)
@@ -345,6 +346,8 @@ read_key(const struct reading *reading, const struct ring_key *key)
 		.dns_name = key->dns_name, .type = key_type(key->key) };
 	one->known = sightings_get(sightings, key, &one->seen);
 	one->takes_over = keyring_takes_over(sightings, key, status->now);
+	newer = keyring_superseded_by(sightings, key, status->now);
+	one->superseded_by = newer != NULL ? newer->selector : NULL;
 	status->keys_total++;
 	status->keys_by_state[one->known ? one->seen.state : KEY_DNS_UNKNOWN]++;
 	return one;

@@ -183,3 +183,17 @@ keyring_takes_over(struct sightings *sightings, const struct ring_key *key, time
 	}
 	return 0;
 }
+
+const struct ring_key *
+keyring_superseded_by(struct sightings *sightings, const struct ring_key *key, time_t now)
+{
+	struct view views[SETTINGS_KEYS_MAX];
+	size_t n = look_at(key->among, sightings, views), i;
+
+	for (i = n; i-- > 0 && views[i].key != key;) {
+		if (key_type(views[i].key->key) == key_type(key->key) &&
+		    is_settled(&views[i], now))
+			return views[i].key;
+	}
+	return NULL;
+}

@@ -153,6 +153,11 @@ void keyring_choose_among(const struct ring_domain *domain, struct sightings *si
 time_t keyring_takes_over(struct sightings *sightings, const struct ring_key *key,
     time_t now);
 
+/* The key that has taken over from it: a later one of its algorithm that DNS has
+ * shown for long enough.  NULL: none has. */
+const struct ring_key *keyring_superseded_by(struct sightings *sightings,
+    const struct ring_key *key, time_t now);
+
 const char *key_dns_name(enum key_dns state);	/* "match", "missing", ... */
 
 #endif

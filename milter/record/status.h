@@ -30,6 +30,7 @@ struct status_key {
 	struct sighting seen;
 	bool signs;			/* now */
 	time_t takes_over;		/* it will sign from then on; 0: nobody knows */
+	const char *superseded_by;	/* selector of the key that has taken over, NULL */
 };
 
 struct status_domain {			/* a managed domain */

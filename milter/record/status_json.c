@@ -108,6 +108,7 @@ key_entry(const struct writer *w, const struct status_key *key)
 	    writer_remote(w, seen->problem) : json_null());
 	writer_put(one, "signs", json_boolean(key->signs));
 	writer_put(one, "takes_over", moment(key->takes_over));
+	writer_put(one, "superseded_by", writer_remote(w, key->superseded_by));
 	return one;
 }
 

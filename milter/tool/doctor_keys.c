@@ -158,9 +158,10 @@ when(const struct doctor *doctor, time_t moment)
 /* What the key does now, as a clause. */
 static const char *
 part_of(const struct doctor *doctor, const struct ring_key *key,
-    const struct sighting *seen, const struct ring_choice *choice)
+    const struct ring_choice *choice)
 {
-	time_t settled = seen->since + (time_t)seen->ttl;
+	time_t now = doctor->report->now, takes_over;
+	const struct ring_key *newer;
 
 	if (key == choice->rsa)
 		return "it signs now";
@@ -168,10 +169,15 @@ part_of(const struct doctor *doctor, const struct ring_key *key,
 		return "it signs now, beside the RSA key";
 	if (key_type(key->key) == KEY_ED25519 && choice->rsa == NULL)
 		return "it does not sign: an Ed25519 key signs beside an RSA key only";
-	if (settled >= doctor->report->now)
+	newer = keyring_superseded_by(doctor->sightings, key, now);
+	if (newer != NULL)
+		return arena_printf(doctor->arena, "it signs no more: %s has taken over",
+		    newer->selector);
+	takes_over = keyring_takes_over(doctor->sightings, key, now);
+	if (takes_over != 0)
 		return arena_printf(doctor->arena, "it takes over at %s if the daemon sees "
-		    "it until then", when(doctor, settled));
-	return "it does not sign: a newer key does";
+		    "it until then", when(doctor, takes_over));
+	return "it does not sign: another key of the section does";
 }
 
 static void
@@ -192,7 +198,7 @@ say_good(struct doctor *doctor, const struct ring_key *key,
 	doctor_say(doctor, DOCTOR_OK, "key", key->dns_name, "%s, DNS shows it%s%s; %s",
 	    strength(doctor, key), strcmp(answer->canonical, answer->name) != 0 ?
 	    ", by a CNAME to " : "", strcmp(answer->canonical, answer->name) != 0 ?
-	    safe(doctor, answer->canonical) : "", part_of(doctor, key, seen, &choice));
+	    safe(doctor, answer->canonical) : "", part_of(doctor, key, &choice));
 	if (!seen->testing)
 		return;
 	line = doctor_say(doctor, DOCTOR_ADVICE, "dkim-key-testing", key->dns_name,

@@ -175,7 +175,10 @@ key_words(const struct view *v, const json_t *key)
 	struct arena *arena = v->page->arena;
 	const char *dns = text(key, "dns"), *problem = text(key, "problem");
 	uint64_t takes_over = number(key, "takes_over");
-	const char *does = is_true(key, "signs") ? "signs" : takes_over == 0 ? "waits" :
+	const char *newer = text(key, "superseded_by");
+	const char *does = is_true(key, "signs") ? "signs" :
+	    newer != NULL ? arena_printf(arena, "superseded by %s", newer) :
+	    takes_over == 0 ? "waits" :
 	    (int64_t)takes_over <= v->now ? "takes over now" :
 	    arena_printf(arena, "takes over in %s", span(v, (int64_t)takes_over - v->now));
 

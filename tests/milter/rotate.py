@@ -5,6 +5,7 @@ key, DNS shows it, and it takes over without a message unsigned in between.
     rotate.py BUILD [WORD]
 """
 
+import json
 import os
 import re
 import subprocess
@@ -113,6 +114,20 @@ def takes_over(build, kind):
         report(f"rotate {kind}: its signatures are good",
                None if [d for d in last if d["s"] == new and d["status"] == "pass" and
                         d["key"] == "match"] else last)
+        rig.daemon.stop()           # what it has seen is on the disk
+        said = what_doctor_says(rig)
+        report(f"rotate {kind}: the doctor says that the old key's time is over",
+               None if "it signs now" in said.get(f"{new}._domainkey.example.com", "") and
+               f"it signs no more: {new} has taken over" in
+               said.get(f"{old}._domainkey.example.com", "") else said)
+
+
+def what_doctor_says(rig):
+    done = subprocess.run([str(rig.build / "mailworthy"), "doctor", "--json", "--config",
+                           str(rig.daemon.config)], capture_output=True, text=True,
+                          env=rig.daemon.env, timeout=120)
+    return {line["subject"]: line["text"] for section in json.loads(done.stdout)["sections"]
+            for line in section["lines"] if line["id"] == "key"}
 
 
 def is_careful(build):

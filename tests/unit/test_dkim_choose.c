@@ -292,6 +292,12 @@ test_takes_over(void **state)
 	assert_int_equal(keyring_takes_over(sightings, &ring_keys[ED], NOW), 0);
 	assert_int_equal(keyring_takes_over(sightings, &ring_keys[ED_NEW], NOW), 0);
 	assert_int_equal(keyring_takes_over(sightings, &ring_keys[OLD], at), 0);
+	/* and whom they are superseded by, from that second on */
+	assert_null(keyring_superseded_by(sightings, &ring_keys[OLD], at - 1));
+	assert_ptr_equal(keyring_superseded_by(sightings, &ring_keys[OLD], at),
+	    &ring_keys[NEW]);
+	assert_null(keyring_superseded_by(sightings, &ring_keys[NEW], at));
+	assert_null(keyring_superseded_by(sightings, &ring_keys[ED], at));
 	sightings_close(&sightings);
 }
 

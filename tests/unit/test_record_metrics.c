@@ -196,7 +196,7 @@ test_json(void **state)
 	begin(&rig);
 	rig.keys[0] = (struct status_key){ .domain = "\xff.example", .selector = "s1",
 		.known = true, .seen = { .state = KEY_DNS_MALFORMED, .problem = "p= \x01" },
-		.takes_over = 42 };
+		.takes_over = 42, .superseded_by = "s\n2" };
 	rig.status.n_keys = 1;
 	json = read_json(status_json(&rig.status, rig.arena));
 	key = json_array_get(json_object_get(json, "keys"), 0);
@@ -204,6 +204,8 @@ test_json(void **state)
 	    "\\xFF.example");
 	assert_string_equal(json_string_value(json_object_get(key, "problem")), "p= \\x01");
 	assert_int_equal(json_integer_value(json_object_get(key, "takes_over")), 42);
+	assert_string_equal(json_string_value(json_object_get(key, "superseded_by")),
+	    "s\\x0A2");
 	assert_true(json_is_null(json_object_get(key, "last_match")));
 	assert_true(json_is_null(json_object_get(json, "mode_override")));
 	json_decref(json);

@@ -24,6 +24,10 @@ static struct arena *arena;
 static struct status status;
 
 static struct status_key keys[] = {
+	{ .domain = "example.com", .selector = "2025d",
+	  .dns_name = "2025d._domainkey.example.com", .known = true,
+	  .superseded_by = "2026a", .seen = { .state = KEY_DNS_MATCH,
+	  .since = NOW - 200 * DAY, .last = NOW - 240, .last_match = NOW - 240 } },
 	{ .domain = "example.com", .selector = "2026a",
 	  .dns_name = "2026a._domainkey.example.com", .known = true, .signs = true,
 	  .seen = { .state = KEY_DNS_MATCH, .since = NOW - 40 * DAY, .last = NOW - 240,

@@ -39,6 +39,13 @@ check_exists(const char *id)
 	return check_find(id) != NULL;
 }
 
+bool
+check_is_for_hold(const struct check *check)
+{
+	return !check->is_host &&
+	    (check->family == FAMILY_FORMAT || check->family == FAMILY_DECEPTION);
+}
+
 const char *
 check_family_name(enum check_family family)
 {

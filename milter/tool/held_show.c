@@ -315,6 +315,8 @@ held_show_list(FILE *out, const struct holds *holds, const struct held_view *vie
 static void
 show_findings(struct page *page, const struct journal_event *event)
 {
+	bool by_score = strcmp(event->cause, "hold-below") == 0;
+
 	if (event->n_findings > 0)
 		page_heading(page, "What was found");	/* as in `mailworthy check` */
 	for (size_t i = 0; i < event->n_findings; i++) {
@@ -328,6 +330,8 @@ show_findings(struct page *page, const struct journal_event *event)
 			    finding->covered_by));
 		else if (finding->shadow)
 			page_put(page, PAGE_DIM, ", in shadow");
+		else if (by_score && check != NULL && !check_is_for_hold(check))
+			page_put(page, PAGE_DIM, ", does not count towards hold-below");
 		page_end(page);
 		put(page, "What", finding->text != NULL ? finding->text :
 		    check != NULL ? check->meaning : "");
@@ -403,8 +407,9 @@ held_show_one(FILE *out, const struct holds *holds, const struct hold *hold,
 	if (event->stream != NULL)
 		put(&page, "Stream", event->stream);
 	if (event->score >= 0)
-		put(&page, "Score", arena_printf(arena, "%d.%d of 10", event->score / 10,
-		    event->score % 10));
+		put(&page, "Score", arena_printf(arena, "%d.%d of 10%s", event->score / 10,
+		    event->score % 10, strcmp(event->cause, "hold-below") == 0 ?
+		    ", by all findings" : ""));
 	if (hold != NULL)
 		put(&page, "Signed", event->is_signed ? "yes, before it was held" : "no");
 	if (hold != NULL && (hold->state == QUEUE_HELD || hold->state == QUEUE_UNKNOWN)) {

@@ -171,14 +171,8 @@ compare_findings(const void *a, const void *b)
 bool
 finding_counts(const struct finding *finding, bool for_hold)
 {
-	enum check_family family = finding->check->family;
-
-	if (!finding_is_active(finding) || finding->covered_by != NULL)
-		return false;
-	if (!for_hold)
-		return true;
-	return !finding->check->is_host &&
-	    (family == FAMILY_FORMAT || family == FAMILY_DECEPTION);
+	return finding_is_active(finding) && finding->covered_by == NULL &&
+	    (!for_hold || check_is_for_hold(finding->check));
 }
 
 static bool

@@ -321,6 +321,21 @@ def check_no_loop(rig):
            (left, rig.mta.read_log()[-1500:], [r["queue_id"] for r in rig.daemon.records()[events:]]))
 
 
+def check_by_score(rig):
+    """Held by hold-below: the two scores, and which findings are behind which."""
+    rig.send(message("s1", "PAY YOUR INVOICE OF TODAY NOW!!!!"))
+    rig.mta.wait_idle()
+    one = rig.held()["messages"][0]
+    counts = {f["id"]: f["id"] == "date-past" for f in one["findings"]}
+    text = rig.tool("held", one["queue_id"]).stdout
+    heads = {words[1].rstrip(","): "does not count towards hold-below" not in line
+             for line in text.splitlines() if re.match(r"  \d\.\d  ", line)
+             for words in [line.split()]}
+    report("by its score: says which findings count towards that",
+           "of 10, by all findings" in text and "format and deception score" in text and
+           len(heads) > 1 and heads == counts, (counts, text))
+
+
 def check_unsigned(build):
     """Mail of this host that cannot be signed is held; released it would leave
     unsigned, sent again it leaves signed."""
@@ -446,6 +461,8 @@ def main():
                 check_digests(rig)
                 check_failing(rig)
                 check_no_loop(rig)
+            with Rig(build, more="hold-below = 9.5\n") as rig:
+                check_by_score(rig)
             check_unsigned(build)
     except Exception:
         report("runs to its end", False, traceback.format_exc())

@@ -54,6 +54,9 @@ int daemon_run(const struct daemon_options *options);
  */
 int listen_open(const struct settings *settings, const char *socket,
     struct arena *arena, const char **error_r);
+/* The group that a socket file is given to; (gid_t)-1: none is. */
+int listen_group(const struct settings *settings, gid_t *gid_r, struct arena *arena,
+    const char **error_r);
 /* Somebody answers at that unix socket, or may. */
 bool listen_is_in_use(const char *path);
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "core/core.h"
 #include "core/health.h"
 #include "core/modefile.h"
@@ -23,6 +24,8 @@
 #include "proto/proto.h"
 #include "settings/files.h"
 #include "settings/settings.h"
+
+enum { UNANSWERED_SHOWN = 5 };
 
 static void
 say(void *ctx, const char *domain, const char *id, const char *text, const char *fix)
@@ -45,6 +48,62 @@ be_late(int number __attribute__((unused)))
 	atomic_store(&late, 1);
 }
 
+/* ---- what could not be asked ---- */
+
+struct unanswered {
+	struct arena *arena;
+	struct map *met;
+	const char *names;		/* the first ones */
+	unsigned n;
+};
+
+static void
+add_unanswered(struct unanswered *un, const char *name)
+{
+	if (map_get(un->met, name) != NULL)
+		return;
+	map_set(un->met, name, un);
+	if (un->n++ < UNANSWERED_SHOWN)
+		un->names = arena_printf(un->arena, "%s%s%s", un->names,
+		    un->n > 1 ? ", " : "", name);
+}
+
+static void
+look_for_unanswered(void *ctx, const char *domain, const struct evidence *evidence)
+{
+	struct unanswered *un = ctx;
+	const struct egress_evidence *egress = &evidence->egress;
+
+	if (evidence->spf.known == KNOWN_TEMPERROR || (evidence->spf.known == KNOWN_VALUE &&
+	    evidence->spf.worst == SPF_TEMPERROR))
+		add_unanswered(un, arena_printf(un->arena, "SPF of %s", domain));
+	if (evidence->dmarc.known == KNOWN_TEMPERROR)
+		add_unanswered(un, arena_printf(un->arena, "_dmarc.%s", domain));
+	for (size_t i = 0; i < egress->n; i++)
+		if (egress->addresses[i].ptr_known == KNOWN_TEMPERROR)
+			add_unanswered(un, arena_printf(un->arena, "PTR of %s",
+			    ip_text(un->arena, &egress->addresses[i].ip)));
+}
+
+/* Silence would read as "all is well". */
+static void
+say_unanswered(struct unanswered *un, const struct keyring *ring,
+    struct sightings *sightings)
+{
+	struct sighting seen;
+
+	for (size_t i = 0; i < keyring_count(ring); i++) {
+		const struct ring_key *key = keyring_at(ring, i);
+
+		if (!sightings_get(sightings, key, &seen) || seen.state == KEY_DNS_UNKNOWN)
+			add_unanswered(un, key->dns_name);
+	}
+	if (un->n > 0)
+		fprintf(stderr, "DNS gave no answer, so nothing is said of: %s%s\n", un->names,
+		    un->n > UNANSWERED_SHOWN ? arena_printf(un->arena, " and %u more",
+		    un->n - UNANSWERED_SHOWN) : "");
+}
+
 /* What DNS says of keys, domains and egress addresses: warnings only. */
 static void
 look_at_dns(struct snapshot *snapshot, struct arena *arena)
@@ -55,6 +114,7 @@ look_at_dns(struct snapshot *snapshot, struct arena *arena)
 	struct sightings *sightings = sightings_open(NULL);
 	struct health *health = health_new();
 	const char *error = "";
+	struct unanswered un = { .arena = arena, .met = map_new(arena), .names = "" };
 	struct core *core;
 	unsigned n = 0;
 
@@ -65,10 +125,13 @@ look_at_dns(struct snapshot *snapshot, struct arena *arena)
 	if (core == NULL) {
 		fprintf(stderr, "DNS was not asked: %s\n", error);
 	} else {
+		health_on_evidence(health, look_for_unanswered, &un);
 		signal(SIGALRM, be_late);
 		alarm(DAEMON_INSPECT_SECONDS);
 		health_round(health, core, snapshot, say, &n, &late);
 		alarm(0);
+		if (atomic_load(&late) == 0)
+			say_unanswered(&un, snapshot_keyring(snapshot), sightings);
 		core_free(&core);
 	}
 	if (atomic_load(&late) != 0)
@@ -100,6 +163,22 @@ say_unseen(const struct settings *settings, struct files *files)
 	}
 }
 
+/* What a start on this host would be refused for, though the file is well. */
+static int
+look_at_host(const struct settings *settings, struct arena *arena)
+{
+	struct privileges privileges;
+	const char *error = "";
+	gid_t gid;
+
+	if (privileges_find(settings, &privileges, arena, &error) == 0 &&
+	    (strncmp(settings->socket, "unix:", 5) != 0 ||
+	    listen_group(settings, &gid, arena, &error) == 0))
+		return 0;
+	fprintf(stderr, "%s\n", error);
+	return 1;
+}
+
 int
 daemon_check(const struct daemon_options *options)
 {
@@ -108,7 +187,7 @@ daemon_check(const struct daemon_options *options)
 	const char *error = "";
 	struct snapshot *snapshot = snapshot_load_outside(files, options->config, arena, &error);
 	const char *problem;
-	int mode;
+	int mode, status;
 
 	if (snapshot == NULL) {
 		fprintf(stderr, "%s\n", error);
@@ -136,10 +215,12 @@ daemon_check(const struct daemon_options *options)
 	problem = notice_problem(snapshot_settings(snapshot), clock_now(&clock_system), arena);
 	if (problem != NULL)
 		fprintf(stderr, "%s.\n", problem);
-	look_at_dns(snapshot, arena);
+	status = look_at_host(snapshot_settings(snapshot), arena);
+	if (status == 0)
+		look_at_dns(snapshot, arena);
 	snapshot_unref(&snapshot);
 	arena_free(&arena);
-	return 0;
+	return status;
 }
 
 void

@@ -161,12 +161,13 @@ owner_of(const struct settings *settings)
 	return passwd != NULL ? passwd->pw_uid : (uid_t)-1;
 }
 
-static int
-set_group(const struct settings *settings, const char *path, int fd, struct arena *arena,
+int
+listen_group(const struct settings *settings, gid_t *gid_r, struct arena *arena,
     const char **error_r)
 {
 	struct group *group;
 
+	*gid_r = (gid_t)-1;
 	if (settings->socket_group == NULL || *settings->socket_group == '\0')
 		return 0;
 	group = getgrnam(settings->socket_group);
@@ -176,7 +177,19 @@ set_group(const struct settings *settings, const char *path, int fd, struct aren
 		    settings->socket_group);
 		return -1;
 	}
-	if (socketfile_own(fd, (uid_t)-1, group->gr_gid) != 0) {
+	*gid_r = group->gr_gid;
+	return 0;
+}
+
+static int
+set_group(const struct settings *settings, const char *path, int fd, struct arena *arena,
+    const char **error_r)
+{
+	gid_t gid;
+
+	if (listen_group(settings, &gid, arena, error_r) != 0)
+		return -1;
+	if (gid != (gid_t)-1 && socketfile_own(fd, (uid_t)-1, gid) != 0) {
 		*error_r = arena_printf(arena, "socket %s: cannot give it to group %s: %s; "
 		    "start as root, or make user %s a member of that group", path,
 		    settings->socket_group, strerror(errno), settings->user);

@@ -121,6 +121,11 @@ def effective():
         assert first.returncode == 0, first.stderr
         for line in ("mode = audit", "hold-below = 0", 'trace-header = brief', 'domain "example.com"'):
             assert line in first.stdout, (line, first.stdout)
+        # the name server of BASE is none: silence would read as "all is well"
+        for name in ("s1._domainkey.example.com", "_dmarc.example.com", "SPF of example.com",
+                     "PTR of 192.0.2.10"):
+            assert name in first.stderr.split("DNS gave no answer, so nothing is said of: ")[-1], \
+                first.stderr
         dump.write_text(first.stdout)
         second = run("-n", "-c", dump)
         assert second.returncode == 0 and second.stdout == first.stdout, second.stderr
@@ -170,6 +175,22 @@ def bad_configurations():
                 assert got.returncode == 1, (text, how, got)
                 assert expected in got.stderr and f"{config}:" in got.stderr, (text, got.stderr)
                 assert not (d / "mw.sock").exists()
+
+
+@test("a user or group that is not on this host: said before the start, too")
+def no_such_account():
+    cases = [("socket-group", '""', "nosuchgroup", 'socket-group: there is no group "nosuchgroup"')]
+    if os.geteuid() == 0:       # who is not root stays who he is
+        cases.append(("user", '""', "nosuchuser", 'user: there is no user "nosuchuser"'))
+    with scratch() as d:
+        config = d / "a.conf"
+        for option, was, name, expected in cases:
+            base = BASE.format(dir=d)
+            assert f"{option} = {was}" in base, base
+            config.write_text(base.replace(f"{option} = {was}", f'{option} = "{name}"'))
+            for how in ("-n", "-f"):
+                got = run(how, "-c", config)
+                assert got.returncode == 1 and expected in got.stderr, (how, got)
 
 
 @test("no configuration, wrong arguments")

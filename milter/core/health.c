@@ -2,6 +2,7 @@
  * DNS health: each managed domain looked at, and what is new or gone told.
  */
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ struct health {
 	struct map *standing;		/* "domain id" -> what was said */
 	void (*saw)(void *, const char *, const struct evidence *);	/* NULL: nobody */
 	void *saw_ctx;
+	char mta_name[256];		/* "": not known */
 };
 
 struct round {
@@ -54,6 +56,12 @@ health_on_evidence(struct health *health,
 {
 	health->saw = saw;
 	health->saw_ctx = ctx;
+}
+
+void
+health_set_mta_name(struct health *health, const char *name)
+{
+	snprintf(health->mta_name, sizeof(health->mta_name), "%s", name != NULL ? name : "");
 }
 
 void
@@ -170,7 +178,9 @@ judge(void *ctx, const struct check *check, const struct check_result *result)
 static void
 look_at_domain(struct round *round, const char *domain)
 {
-	struct look *look = look_new(round->core, round->snapshot, domain, NULL);
+	const char *name = round->health->mta_name;
+	struct look *look = look_new(round->core, round->snapshot, domain,
+	    *name != '\0' ? name : NULL);
 	struct visit visit = { round, domain, look_input(look)->arena };
 
 	if (round->health->saw != NULL)

@@ -19,6 +19,10 @@ struct snapshot;
 struct health *health_new(void);
 void health_free(struct health **health);
 
+/* The MTA's name for itself (macro j), with which it says HELO where neither the
+ * configuration nor Postfix tells; NULL: not known.  Between rounds only. */
+void health_set_mta_name(struct health *health, const char *name);
+
 /* Gets what each round finds out of each managed domain, before it is judged. */
 void health_on_evidence(struct health *health,
     void (*saw)(void *ctx, const char *domain, const struct evidence *evidence), void *ctx);

@@ -72,6 +72,10 @@ static struct worker {
 	atomic_int stop;		/* health ends its round */
 	atomic_int look_now;		/* health: do not wait for the timer */
 	atomic_int keep_now;		/* keeper: sightings are new */
+	struct {			/* what the MTA calls itself, "" */
+		pthread_mutex_t mutex;
+		char text[256];
+	} mta_name;
 	atomic_bool keeping_failed;
 	atomic_bool proto_ended, health_ended, reload_ended, keeper_ended;
 	const char *state_dir;
@@ -83,6 +87,7 @@ static struct worker {
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER,
 	},
+	.mta_name = { .mutex = PTHREAD_MUTEX_INITIALIZER },
 };
 
 static void
@@ -336,6 +341,37 @@ saw(void *ctx __attribute__((unused)), const char *domain,
 	standing_saw(worker.standing, domain, evidence);
 }
 
+/* `helo = auto`, for some egress. */
+static bool
+asks_for_helo(void)
+{
+	struct snapshot *snapshot = current_snapshot();
+	const struct settings *settings = snapshot_settings(snapshot);
+	bool asks = false;
+
+	for (size_t i = 0; i < settings->n_egresses; i++)
+		asks = asks || settings->egresses[i].helo == NULL ||
+		    strcmp(settings->egresses[i].helo, "auto") == 0;
+	snapshot_unref(&snapshot);
+	return asks;
+}
+
+/* With the first name the HELO of `helo = auto` can be judged, where no
+ * configuration of the MTA tells it. */
+static void
+note_mta_name(const char *name)
+{
+	bool first;
+
+	pthread_mutex_lock(&worker.mta_name.mutex);
+	first = worker.mta_name.text[0] == '\0';
+	if (strcmp(worker.mta_name.text, name) != 0)
+		snprintf(worker.mta_name.text, sizeof(worker.mta_name.text), "%s", name);
+	pthread_mutex_unlock(&worker.mta_name.mutex);
+	if (first && asks_for_helo())
+		atomic_store(&worker.look_now, 1);
+}
+
 static void *
 run_health(void *ctx __attribute__((unused)))
 {
@@ -343,6 +379,9 @@ run_health(void *ctx __attribute__((unused)))
 		struct snapshot *snapshot = current_snapshot();
 		int waited;
 
+		pthread_mutex_lock(&worker.mta_name.mutex);
+		health_set_mta_name(worker.health, worker.mta_name.text);
+		pthread_mutex_unlock(&worker.mta_name.mutex);
 		health_round(worker.health, worker.core, snapshot, say_health, NULL,
 		    &worker.stop);
 		snapshot_unref(&snapshot);
@@ -621,7 +660,7 @@ worker_run(struct snapshot *snapshot, const struct settings *fixed,
 		.counters = worker.counters,
 		.snapshot = current_snapshot, .record_is_syslog = record_is_syslog,
 		.write_record = write_record, .write_event = write_event,
-		.on_long_wait = listen_knock,
+		.on_mta_name = note_mta_name, .on_long_wait = listen_knock,
 	};
 	check_speed();
 	look_at_mode_file();

@@ -184,6 +184,8 @@ mlfi_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 		session->client_port = (uint16_t)macro_number(ctx, "{client_port}");
 	session->mta = session_mta(macro_optional(ctx, "v"));
 	session->mta_name = keep(session->arena, macro_expected(ctx, "j"));
+	if (session->mta_name != NULL && conversation->options->on_mta_name != NULL)
+		conversation->options->on_mta_name(session->mta_name);
 	session->daemon_name = keep(session->arena, macro_expected(ctx, "{daemon_name}"));
 	if (daemon_addr != NULL && daemon_port != NULL)
 		session->daemon_addr = arena_printf(session->arena, "%s@%s", daemon_addr,

@@ -47,6 +47,8 @@ struct proto_options {
 	void (*write_record)(const char *line);
 	/* What was held, deferred or refused; NULL: nobody keeps it. */
 	void (*write_event)(enum journal_kind kind, const char *line);
+	/* What the MTA of a new connection calls itself (macro j); NULL: nobody asks. */
+	void (*on_mta_name)(const char *name);
 	/* A thread of libmilter is about to wait for a place; NULL: nobody minds. */
 	void (*on_long_wait)(void);
 };

@@ -332,7 +332,7 @@ show_egress(const struct view *v)
 		    "PTR %s%s; HELO %s%s", ptr != NULL ? ptr : is(one, "ptr_known", "absent") ?
 		    "none" : "not known", ptr != NULL ? leads(one, "ptr_leads_back",
 		    ", which leads back", ", which does NOT lead back") : "",
-		    helo != NULL ? helo : "not known", helo != NULL ? leads(one,
+		    helo != NULL ? helo : "not known until the MTA connects", helo != NULL ? leads(one,
 		    "helo_leads_here", ", which has this address",
 		    ", which does NOT have this address") : ""));
 	}

@@ -526,6 +526,32 @@ def killed(rig):
     assert value(scrape(rig.metrics), "mailworthy_messages_total") == 1
 
 
+@case("status: the name the MTA calls itself is judged when it is known", rig="killed")
+def mta_name(rig):
+    text = rig.daemon.config.read_text()
+    auto = text.replace('helo = "mail.example.com"', "helo = auto")
+    assert text != auto
+
+    def helos():
+        return {egress["helo"] for egress in status_of(rig)["egress"]}
+    try:
+        rig.daemon.config.write_text(auto)
+        before, pid = status_of(rig)["config"]["generation"], rig.daemon.worker_pid()
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: status_of(rig)["config"]["generation"] > before, what="a reload")
+        os.kill(pid, signal.SIGKILL)        # the next one has heard no name
+        wait_for(lambda: rig.daemon.worker_pid() not in (None, pid), what="a new worker")
+        rig.watch()
+        wait_for(lambda: status_of(rig)["egress"], what="a look at the egress")
+        assert helos() != {"mail.example.com"}, status_of(rig)["egress"]
+        rig.one()
+        wait_for(lambda: helos() == {"mail.example.com"}, what="a look with the name")
+        assert status_of(rig)["egress"][0]["helo_leads_here"] is True, status_of(rig)["egress"]
+    finally:
+        rig.daemon.config.write_text(text)
+        rig.reload()
+
+
 @case("a stop waits for no client", rig="killed")
 def stop(rig):
     held = [connect(rig.metrics) for _ in range(30)] + [connect(rig.control)]

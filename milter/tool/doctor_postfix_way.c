@@ -233,13 +233,16 @@ mta_judge_relay(struct mta *mta, const char *next_hop, const char *setting)
 		return;
 	if (is_this_host(host) || is_known_relay(mta, host)) {
 		doctor_say(mta->doctor, DOCTOR_OK, "mta-relay", host, "%s %s", setting,
-		    is_this_host(host) ? "is a program of this host" :
+		    is_this_host(host) ? "is a program of this host; recipients are not judged, "
+		    "for it may know addresses that DNS does not" :
 		    "has its egress section");
 		return;
 	}
 	line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-relay", host, "Mail leaves by this "
 	    "relay (%s), but no egress section has it: SPF is judged for addresses of this "
-	    "host, from which no receiver sees mail come.", setting);
+	    "host, from which no receiver sees mail come, and recipients are not judged at all, "
+	    "for a host that mailworthy does not know may know addresses that DNS does not.",
+	    setting);
 	doctor_fix(mta->doctor, line, "In %s:", mta->doctor->settings->path);
 	doctor_paste(mta->doctor, line, "egress \"default\" { via = \"%s\" }",
 	    mta_shown(mta, host));

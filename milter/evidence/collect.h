@@ -57,6 +57,10 @@ void results_cache_stats(struct results_cache *cache, struct cache_stats *stats_
 /* Where mail leaves this host: asked once at start and on reload. */
 struct egress_facts;
 struct egress_facts *egress_facts_new(void);	/* asks interfaces and postconf(1): may fork */
+/* The same of another MTA than the usual one: postconf(1) and the directory it is
+ * asked about, or a sendmail.cf, and then no Postfix.  NULL: the usual. */
+struct egress_facts *egress_facts_of(const char *postconf, const char *postfix_dir,
+    const char *sendmail_cf);
 struct egress_facts *egress_facts_fixed(const struct ip *ips, size_t n);	/* tests, tool */
 void egress_facts_free(struct egress_facts **facts);
 

@@ -41,10 +41,12 @@ struct postconf {
 };
 
 /*
- * Runs `program` without a shell and reads its answer; 0, or -1 when it cannot
+ * Runs `program` without a shell, about the main.cf in `dir` (NULL: the one it knows),
+ * and reads its answer; 0, or -1 when it cannot
  * be run, fails, or does not answer in time.  Texts are in the arena.
  */
-int postconf_ask(struct arena *arena, const char *program, struct postconf *postconf_r);
+int postconf_ask(struct arena *arena, const char *program, const char *dir,
+    struct postconf *postconf_r);
 
 /* What the sendmail.cf says; the default where there is none. */
 void egress_ask_sendmail(struct egress_facts *facts, const char *path);

@@ -135,7 +135,7 @@ read_interfaces(struct ip ips[EGRESS_ADDRESSES_MAX])
 }
 
 static int
-find_postconf(struct arena *arena, struct postconf *postconf_r)
+find_postconf(struct arena *arena, const char *dir, struct postconf *postconf_r)
 {
 	static const char *const programs[] = { "/usr/sbin/postconf",
 	    "/usr/local/sbin/postconf", "/opt/postfix/sbin/postconf" };
@@ -144,8 +144,9 @@ find_postconf(struct arena *arena, struct postconf *postconf_r)
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		/* without its file it complains and sleeps for a second */
-		if (access(programs[i], X_OK) == 0 && access(configs[i], R_OK) == 0)
-			return postconf_ask(arena, programs[i], postconf_r);
+		if (access(programs[i], X_OK) == 0 &&
+		    (dir != NULL || access(configs[i], R_OK) == 0))
+			return postconf_ask(arena, programs[i], dir, postconf_r);
 	return -1;
 }
 
@@ -198,17 +199,28 @@ egress_ask_sendmail(struct egress_facts *facts, const char *path)
 }
 
 struct egress_facts *
-egress_facts_new(void)
+egress_facts_of(const char *program, const char *postfix_dir, const char *sendmail_cf)
 {
 	struct egress_facts *facts = facts_new();
 	struct ip interfaces[EGRESS_ADDRESSES_MAX];
 	struct postconf postconf;
 	size_t n = read_interfaces(interfaces);
-	bool known = find_postconf(facts->arena, &postconf) == 0;
+	bool known = false;
 
+	if (program != NULL)
+		known = postconf_ask(facts->arena, program, postfix_dir, &postconf) == 0;
+	else if (postfix_dir != NULL || sendmail_cf == NULL)
+		known = find_postconf(facts->arena, postfix_dir, &postconf) == 0;
 	egress_choose(facts, known ? &postconf : NULL, interfaces, n);
-	egress_ask_sendmail(facts, "/etc/mail/sendmail.cf");
+	egress_ask_sendmail(facts, sendmail_cf != NULL ? sendmail_cf :
+	    "/etc/mail/sendmail.cf");
 	return facts;
+}
+
+struct egress_facts *
+egress_facts_new(void)
+{
+	return egress_facts_of(NULL, NULL, NULL);
 }
 
 struct egress_facts *

@@ -8,9 +8,11 @@
 enum { VALUES = 8 };
 
 int
-postconf_ask(struct arena *arena, const char *program, struct postconf *postconf_r)
+postconf_ask(struct arena *arena, const char *program, const char *dir,
+    struct postconf *postconf_r)
 {
-	const char *const argv[] = { program, "-hx", "smtp_bind_address",
+	const char *const argv[] = { program, "-hx", dir != NULL ? "-c" : "-x",
+	    dir != NULL ? dir : "-h", "smtp_bind_address",
 	    "smtp_bind_address6", "inet_interfaces", "inet_protocols", "myhostname",
 	    "smtp_helo_name", "smtputf8_enable", "smtputf8_autodetect_classes", NULL };
 	const char **values[VALUES] = { &postconf_r->bind_address,

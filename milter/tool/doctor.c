@@ -346,7 +346,8 @@ run(struct doctor *doctor)
 	doctor->report->config = options->config;
 	doctor->report->now = clock_now(&clock_system);
 	doctor->files = files_new();
-	doctor->egress = egress_facts_new();
+	doctor->egress = egress_facts_of(options->postconf, options->postfix_config,
+	    options->sendmail_cf);
 	load(doctor);
 	if (doctor->settings != NULL)
 		status = open_parts(doctor);

@@ -690,6 +690,15 @@ def test_postconf(rig):
     report("mta-listener" not in done.stderr and not re.search("[\x00-\x08\x0b-\x1f\x7f]",
                                                                done.stdout),
            "no control byte reaches the terminal")
+    # the HELO name is that of the Postfix that is looked at, not of the usual one
+    rig.daemon.write(rig.config().replace('helo = "mail.example.com"', "helo = auto"))
+    done, _ = look("""case "$1" in -hx) test "$2" = -c && printf '\\n\\n\\n\\nOut.Example.ORG\\n'
+esac""", "--json")
+    rig.daemon.write(rig.config())
+    lines = [line for section in json.loads(done.stdout)["sections"] for line in section["lines"]]
+    helo = line_of(lines, "egress-helo")
+    report("out.example.org" in helo["text"], "the HELO name of the Postfix it is told of",
+           helo["text"] and helo or lines)
 
 
 # ---- the look of it ----

@@ -120,7 +120,8 @@ this_host_can_be_asked(void **state)
 
 /* A program in place of postconf, in a directory of its own. */
 static int
-ask_script(struct arena *arena, const char *body, struct postconf *postconf)
+ask_script(struct arena *arena, const char *conf_dir, const char *body,
+    struct postconf *postconf)
 {
 	char dir[] = "/tmp/mw-egress-XXXXXX";
 	const char *path;
@@ -134,7 +135,7 @@ ask_script(struct arena *arena, const char *body, struct postconf *postconf)
 	fprintf(file, "#!/bin/sh\n%s\n", body);
 	fclose(file);
 	assert_int_equal(chmod(path, 0700), 0);
-	rc = postconf_ask(arena, path, postconf);
+	rc = postconf_ask(arena, path, conf_dir, postconf);
 	unlink(path);
 	rmdir(dir);
 	return rc;
@@ -147,7 +148,7 @@ asks_postconf(void **state)
 	struct postconf postconf;
 
 	(void)state;
-	assert_int_equal(ask_script(arena,
+	assert_int_equal(ask_script(arena, NULL,
 	    "test \"$1\" = -hx && printf '192.0.2.1\\n\\nall\\nipv4\\nMail.Example.COM\\n"
 	    "mail.example.com\\n'", &postconf), 0);
 	assert_string_equal(postconf.bind_address, "192.0.2.1");
@@ -155,13 +156,16 @@ asks_postconf(void **state)
 	assert_string_equal(postconf.inet_protocols, "ipv4");
 	assert_string_equal(postconf.myhostname, "mail.example.com");
 	assert_string_equal(postconf.helo_name, "mail.example.com");
-	assert_int_equal(ask_script(arena, "exit 1", &postconf), -1);
-	assert_int_equal(ask_script(arena, "kill -9 $$", &postconf), -1);
-	assert_int_equal(ask_script(arena, "yes | head -c 100000", &postconf), -1);
-	assert_int_equal(ask_script(arena, "true", &postconf), 0);
+	/* of another Postfix than the one it knows */
+	assert_int_equal(ask_script(arena, "/etc/postfix-out",
+	    "test \"$1 $2 $3 $4\" = '-hx -c /etc/postfix-out smtp_bind_address'", &postconf), 0);
+	assert_int_equal(ask_script(arena, NULL, "exit 1", &postconf), -1);
+	assert_int_equal(ask_script(arena, NULL, "kill -9 $$", &postconf), -1);
+	assert_int_equal(ask_script(arena, NULL, "yes | head -c 100000", &postconf), -1);
+	assert_int_equal(ask_script(arena, NULL, "true", &postconf), 0);
 	assert_string_equal(postconf.helo_name, "");
 	assert_string_equal(postconf.utf8_enable, "");
-	assert_int_equal(postconf_ask(arena, "/nowhere/postconf", &postconf), -1);
+	assert_int_equal(postconf_ask(arena, "/nowhere/postconf", NULL, &postconf), -1);
 	arena_free(&arena);
 }
 

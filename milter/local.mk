@@ -357,6 +357,7 @@ tool_sources = \
 	milter/tool/holds.c milter/tool/holds.h \
 	milter/tool/confedit.c milter/tool/confedit.h \
 	milter/tool/import.c \
+	milter/tool/import_keys.c milter/tool/import_keys.h \
 	milter/tool/import_write.c milter/tool/import_write.h \
 	milter/tool/keygen.c milter/tool/keygen.h \
 	milter/tool/rotate.c \

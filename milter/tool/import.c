@@ -14,6 +14,7 @@
 #include "mail/psl.h"
 #include "settings/files.h"
 #include "tool/confedit.h"
+#include "tool/import_keys.h"
 #include "tool/import_write.h"
 #include "tool/keygen.h"
 #include "tool/tool.h"
@@ -51,8 +52,9 @@ usage(FILE *out, int status)
 	    "      --force        but over this one\n"
 	    "      --keys DIR     where keys that stand in a table themselves are written\n"
 	    "PATH is /etc/opendkim.conf, /etc/opendmarc.conf or /etc/rspamd if not given.\n"
-	    "exit status: 0 all is taken over, 1 mail would leave in another way, as the\n"
-	    "             comments say, 2 wrong usage or a file that cannot be read\n",
+	    "exit status: 0 all is taken over, 1 mail would leave in another way or a key is\n"
+	    "             refused, as the comments say, 2 wrong usage or a file that cannot\n"
+	    "             be read\n",
 	    out);
 	return status;
 }
@@ -159,10 +161,14 @@ take_keys_out(struct import_run *run, struct import *import)
 static int
 finish(const struct import_run *run, const struct import *import)
 {
+	struct import_keys keys;
 	struct buf text;
 
 	buf_init(&text, run->arena, TEXT_MAX);
-	import_write(&text, import, &run->source);
+	import_write(&text, import, &run->source, NULL);
+	import_keys_look(run->arena, run->files, slice_of(buf_str(&text)), &keys);
+	buf_init(&text, run->arena, TEXT_MAX);
+	import_write(&text, import, &run->source, &keys);
 	if (text.truncated)
 		return tool_error("the configuration would be larger than %d bytes", TEXT_MAX);
 	if (run->output == NULL)
@@ -170,11 +176,14 @@ finish(const struct import_run *run, const struct import *import)
 	else if (write_file(run->arena, (struct output){ .path = run->output,
 	    .over = run->force }, slice_of(buf_str(&text))) != 0)
 		return TOOL_USAGE;
-	if (import->n_errors == 0)
-		return TOOL_OK;
-	fprintf(stderr, "mailworthy: %zu %s not taken over: see the top of what was written\n",
-	    import->n_errors, import->n_errors == 1 ? "thing is" : "things are");
-	return TOOL_STOPPED;
+	if (import->n_errors > 0)
+		fprintf(stderr, "mailworthy: %zu %s not taken over: see the top of what was "
+		    "written\n", import->n_errors,
+		    import->n_errors == 1 ? "thing is" : "things are");
+	if (keys.n_refused > 0)
+		fprintf(stderr, "mailworthy: mailworthyd would not start with %zu of the key "
+		    "files: see the top of what was written\n", keys.n_refused);
+	return import->n_errors > 0 || keys.n_refused > 0 ? TOOL_STOPPED : TOOL_OK;
 }
 
 static int

@@ -79,6 +79,36 @@ put_remarks(struct buf *out, const struct import *import, enum import_weight wei
 }
 
 static void
+put_list(struct buf *out, const char *heading, const char *const *lines, size_t n)
+{
+	if (n == 0)
+		return;
+	put_comment(out, "", "", heading);
+	for (size_t i = 0; i < n; i++)
+		put_comment(out, "- ", "  ", lines[i]);
+	buf_add_str(out, "#\n");
+}
+
+/* What the daemon would say at its start. */
+static void
+put_keys(struct buf *out, const struct import_keys *keys)
+{
+	put_list(out, "KEYS THAT MAILWORTHYD REFUSES, and does not start with:", keys->refused,
+	    keys->n_refused);
+	if (keys->n_closed > 0)
+		put_list(out, arena_printf(out->arena, "Keys that the user %s may not read, who "
+		    "runs the service of the packages. Let that user read them, or copies in "
+		    "/etc/mailworthy/keys (mailworthy doctor tells how), or start mailworthyd "
+		    "as root:", keys->user), keys->closed, keys->n_closed);
+	if (keys->unseen > 0)
+		put_comment(out, "", "", arena_printf(out->arena, "%zu key file%s could not be "
+		    "looked at by this user: mailworthyd -n does it as root.", keys->unseen,
+		    keys->unseen == 1 ? "" : "s"));
+	if (keys->unseen > 0)
+		buf_add_str(out, "#\n");
+}
+
+static void
 put_main(struct buf *out, const struct import *import)
 {
 	buf_add_str(out, "\nmode = audit\t\t# changes nothing; enforce when its records "
@@ -129,17 +159,30 @@ put_domain(struct buf *out, const struct import *import,
 	buf_add_str(out, "}\n");
 }
 
+#define STEP_LOOK "mailworthyd -n -c THIS FILE: it shows the settings in effect and what DNS " \
+	"lacks. The keys stay where they are."
+#define STEP_BEHIND "In main.cf put unix:mailworthy/mailworthy.sock BEHIND the socket of the " \
+	"other filter, in smtpd_milters and in non_smtpd_milters; in audit mode nothing is " \
+	"signed twice. Watch the records for a few days."
+
 static const char *const steps_of_signers[] = {
-	"mailworthyd -n -c THIS FILE: it shows the settings in effect and what DNS lacks. The "
-	    "keys stay where they are; \"others can read or replace\" names the chmod.",
-	"In main.cf put unix:mailworthy/mailworthy.sock BEHIND the socket of the other "
-	    "filter, in smtpd_milters and in non_smtpd_milters; in audit mode nothing is "
-	    "signed twice. Watch the records for a few days.",
-	"In one go: take the other filter's socket out of main.cf (or, where it verifies mail "
-	    "that comes in, have it sign no more), set mode = enforce here, postfix reload, "
-	    "reload mailworthyd. Never let both sign.",
+	STEP_LOOK,
+	STEP_BEHIND,
+	"In one go: take the other filter's socket out of main.cf, set mode = enforce here, "
+	    "postfix reload, reload mailworthyd. Never let both sign.",
 	"Should that go wrong: mailworthy mode audit, put the old socket back, postfix reload.",
 	"Stop the old filter only when the queue holds no mail from before.",
+	NULL
+};
+
+/* The other filter stays, for mail that comes in. */
+static const char *const steps_beside[] = {
+	STEP_LOOK,
+	STEP_BEHIND,
+	"In one go: have the other filter sign no more (it stays in main.cf, for mail that comes "
+	    "in: mailworthy-migrate(7) names its options), set mode = enforce here, reload "
+	    "both. Never let both sign.",
+	"Should that go wrong: mailworthy mode audit, and have the other filter sign again.",
 	NULL
 };
 
@@ -154,10 +197,10 @@ static const char *const steps_of_opendmarc[] = {
 };
 
 static void
-put_steps(struct buf *out, const struct import_source *source)
+put_steps(struct buf *out, const struct import *import, const struct import_source *source)
 {
 	const char *const *steps = strcmp(source->program, "opendmarc") == 0 ?
-	    steps_of_opendmarc : steps_of_signers;
+	    steps_of_opendmarc : import->verifies ? steps_beside : steps_of_signers;
 
 	buf_add_str(out, "\n# What to do next; mailworthy-migrate(7) tells more:\n");
 	for (unsigned i = 0; steps[i] != NULL; i++)
@@ -166,13 +209,15 @@ put_steps(struct buf *out, const struct import_source *source)
 
 void
 import_write(struct buf *out, const struct import *import,
-    const struct import_source *source)
+    const struct import_source *source, const struct import_keys *keys)
 {
 	put_comment(out, "", "", arena_printf(out->arena, "Taken over from %s, %s, by "
 	    "\"mailworthy import %s\".", source->title, source->path, source->program));
 	buf_add_str(out, "#\n");
 	put_remarks(out, import, IMPORT_ERROR, "NOT TAKEN OVER, and mail would leave in "
 	    "another way than before:");
+	if (keys != NULL)
+		put_keys(out, keys);
 	put_remarks(out, import, IMPORT_WARNING, "Not quite as it was:");
 	put_remarks(out, import, IMPORT_NOTE, "Left out, and not missed:");
 	if (import->n_untold > 0)
@@ -182,5 +227,5 @@ import_write(struct buf *out, const struct import *import,
 		if (import->domains[i].n_keys > 0)	/* else a remark has said why */
 			put_domain(out, import, &import->domains[i]);
 	}
-	put_steps(out, source);
+	put_steps(out, import, source);
 }

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "settings/import/import.h"
+#include "tool/import_keys.h"
 
 struct import_source {
 	const char *program;	/* "opendkim", "opendmarc" or "rspamd" */
@@ -13,8 +14,9 @@ struct import_source {
 	const char *path;
 };
 
-/* What is not taken over stands first, what to do next last, both in comments. */
+/* What is not taken over and which keys are not fit stands first, what to do next
+ * last, all in comments.  `keys` may be NULL. */
 void import_write(struct buf *out, const struct import *import,
-    const struct import_source *source);
+    const struct import_source *source, const struct import_keys *keys);
 
 #endif

@@ -100,7 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < import->n_domains; i++)
 		check(import, &import->domains[i]);
 	buf_init(&text, arena, 64 * 1024 * 1024);
-	import_write(&text, import, &source);
+	import_write(&text, import, &source, NULL);
 	files_free(&files);
 	arena_free(&arena);
 	if (size % LOADED_OF == 0)

@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	files_put(files, "/map", "example.com s1\nexample.org /k/$domain\n", 38);
 	import_rspamd(import, "/r.conf");
 	buf_init(&text, arena, 64 * 1024 * 1024);
-	import_write(&text, import, &source);
+	import_write(&text, import, &source, NULL);
 	if (size % LOADED_OF == 0 && import->n_errors == 0) {
 		files_put(files, "/f", buf_str(&text), text.n);
 		settings = settings_load(files, "/f", NULL, arena, &error);

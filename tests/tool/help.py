@@ -176,6 +176,50 @@ def check_output():
           *modes)
 
 
+def check_keys():
+    """import looks at the keys as mailworthyd will: what it says, and its chmod."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = pathlib.Path(folder)
+        here.chmod(0o755)
+        for name, mode in (("good", 0o600), ("open", 0o644), ("text", 0o600)):
+            (here / name).write_text("no key\n" if name == "text" else subprocess.run(
+                ["openssl", "genrsa", "1024"], check=True, text=True,
+                capture_output=True).stdout)
+            (here / name).chmod(mode)
+        (here / "theirs").write_text(f"KeyTable {here}/kt\nSigningTable {here}/st\nMode s\n")
+        names = ("good", "open", "text", "lost")
+        (here / "kt").write_text("".join(f"{n} {n}.example:s:{here}/{n}\n" for n in names))
+        (here / "st").write_text("".join(f"{n}.example {n}\n" for n in names))
+
+        def write(**more):
+            got = subprocess.run([tool, "import", "opendkim", here / "theirs"], text=True,
+                                 capture_output=True, timeout=60, **more)
+            return got, got.stdout.replace("\n#   ", " ")
+
+        first, text = write()
+        as_nobody = dict(user="nobody", group="nogroup", extra_groups=[])
+        if os.geteuid() == 0:
+            unseen, hidden = write(**as_nobody)
+        for command in re.findall(r"chmod [-+a-z]+ \S+", text):
+            subprocess.run(command.split(), check=True)
+        for name in ("kt", "st"):
+            path = here / name
+            path.write_text("".join(line + "\n" for line in path.read_text().splitlines()
+                                    if not re.match("text|lost", line)))
+        last, after = write()
+    refused = text.partition("KEYS THAT MAILWORTHYD REFUSES")[2].partition("\n#\n")[0]
+    check("mailworthy import: keys that mailworthyd refuses",
+          (first.returncode == 1 and "3 of the key files" in first.stderr, f"{first}"),
+          (f"- {here}/open: " in refused and "chmod" in refused, "open: " + refused),
+          (f"- {here}/text: " in refused and f"- {here}/lost: " in refused, refused),
+          (f"{here}/good" not in refused, refused),
+          (last.returncode == 0 and "REFUSES" not in after, f"after the chmod: {last}"))
+    if os.geteuid() == 0:
+        check("mailworthy import: keys that this user may not read",
+              ("2 key files could not be looked at by this user" in hidden and
+               f"- {here}/good: " not in hidden, f"{unseen}"))
+
+
 def check_hint():
     """explain names what was meant where that is likely, and nothing else."""
     for word, meant in (("nope", None), ("ky", None), ("mdoe", "mode"), ("spf-fial", "spf-fail"),
@@ -201,6 +245,7 @@ for arguments in (("doctor", "a"), ("explain", "a", "b"), ("import", "opendkim",
 check_wrong("mailworthy", "nonsense")
 check_relative()
 check_output()
+check_keys()
 check_hint()
 for fault in faults:
     print(f"not ok {fault}")

@@ -191,10 +191,10 @@ static const struct {
 	    "has a key of its own with d=example.net" },
 	{ "* one", "key \"one\" would sign for every domain there is" },
 	{ ".example.com twice", "/kt:4: twice: expected one \"%\" in the path" },
-	{ "example.com nokey", "/st:1: SigningTable: expected the name of a key in the "
-	    "KeyTable (\"nokey\" is none" },
+	{ "example.com nokey", "/st:1: SigningTable: expected the name of a key in KeyTable "
+	    "(\"nokey\" is none" },
 	{ "example.com", "expected the name of a key after \"example.com\"" },
-	{ ".example.com %", "no name in the KeyTable fits \"*.example.com\"" },
+	{ ".example.com %", "no name in KeyTable fits \"*.example.com\"" },
 	{ "b\xc3\xbc""cher.example a", "write the domain in its ASCII form" },
 };
 

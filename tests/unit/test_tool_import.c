@@ -46,7 +46,7 @@ written(const char *program)
 	struct buf text;
 
 	buf_init(&text, arena, 1024 * 1024);
-	import_write(&text, import, &source);
+	import_write(&text, import, &source, NULL);
 	put("/f", buf_str(&text));
 	settings = settings_load(files, "/f", text_check_exists, arena, &error);
 	if (settings == NULL)
@@ -352,6 +352,38 @@ opendkim(void **state)
 	assert_null(strstr(text, " \n"));
 }
 
+/* What to do next goes by what the other filter does besides. */
+static void
+opendkim_steps(void **state)
+{
+	static const char tables[] = "KeyTable /kt\nSigningTable /st\n%s";
+	const struct opendkim none = { .base_directory = NULL };
+	const char *text;
+
+	(void)state;
+	put("/kt", "a example.com:s1:/k/a.pem\n");
+	put("/st", "example.com a\n");
+	put("/c", arena_printf(arena, tables, ""));
+	import_opendkim(import, "/c", &none);
+	text = written("opendkim");
+	assert_has(text, "# Not quite as it was:\n# - /c: Mode: only signing is taken over");
+	assert_has(text, "have the other filter sign no more");
+	assert_null(strstr(text, "Stop the old filter"));
+
+	import = import_new(arena, files, NULL);
+	put("/c", arena_printf(arena, tables, "Mode s\nRequireSafeKeys No\n"));
+	import_opendkim(import, "/c", &none);
+	text = written("opendkim");
+	assert_has(text, "# Not quite as it was:\n# - /c:4: RequireSafeKeys: keys that others");
+	assert_has(text, "Stop the old filter only when");
+	assert_null(strstr(text, "Mode"));
+
+	import = import_new(arena, files, NULL);
+	put("/c", arena_printf(arena, tables, "Mode s\nRequireSafeKeys yes\n"));
+	import_opendkim(import, "/c", &none);
+	assert_null(strstr(written("opendkim"), "Not quite"));
+}
+
 /* Nothing is taken over, and that is no success; to verify alone is told already. */
 static void
 opendkim_nothing(void **state)
@@ -407,6 +439,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rspamd_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendmarc, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(opendkim_steps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim_inline_list, set_up, tear_down),
 	};

@@ -24,6 +24,8 @@ import_new(struct arena *arena, struct files *files, const struct map *own)
 	import->own = own;
 	import->by_name = map_new(arena);
 	import->signs_logins = import->signs_local = true;
+	import->signing_table = "SigningTable";
+	import->key_table = "KeyTable";
 	return import;
 }
 

@@ -72,6 +72,8 @@ struct import {
 	bool has_profile;
 	enum header_profile signed_headers;
 	bool signs_logins, signs_local;	/* mail with a login, of the host itself */
+	bool verifies;		/* theirs judges mail that comes in, too */
+	const char *signing_table, *key_table;	/* their names for these */
 	const char *socket;	/* theirs, as written; NULL */
 	struct import_remark *remarks;
 	size_t n_remarks, remarks_capacity, n_untold;

@@ -188,7 +188,7 @@ keytable_read(struct import *import, const struct opendkim *options)
 	struct dataset set;
 	size_t number = 0;
 
-	if (!dataset_read(import, "KeyTable", &options->key_table, options->base_directory,
+	if (!dataset_read(import, import->key_table, &options->key_table, options->base_directory,
 	    &set))
 		return NULL;
 	table->n = set.n;

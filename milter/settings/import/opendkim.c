@@ -16,6 +16,7 @@ enum { EXPIRE_LEAST = 3600, EXPIRE_MAX = 31536000 };
 struct conf {
 	struct import *import;
 	struct opendkim options;
+	const char *mode;		/* NULL: not set */
 };
 
 /* Options that are kept as they are written. */
@@ -113,12 +114,22 @@ set_oversign(struct import *import, const char *value, struct import_place at)
 static void
 set_mode(struct import *import, const char *value, struct import_place at)
 {
+	import->verifies = strchr(value, 'v') != NULL;
 	if (strchr(value, 's') == NULL)
 		import_say(import, IMPORT_ERROR, at, "Mode", "this OpenDKIM signs nothing: "
 		    "there is nothing to take over");
-	else if (strchr(value, 'v') != NULL)
-		import_say(import, IMPORT_NOTE, at, "Mode", "only signing is taken over: to "
-		    "verify mail that comes in, keep OpenDKIM with Mode v");
+	else if (import->verifies)
+		import_say(import, import->own == NULL ? IMPORT_WARNING : IMPORT_NOTE, at,
+		    "Mode", "only signing is taken over: OpenDKIM verifies mail that comes in, "
+		    "too; keep it for that, with Mode v");
+}
+
+static void
+set_safe_keys(struct import *import, const char *value, struct import_place at)
+{
+	if (!theirs_yes(value))
+		import_say(import, IMPORT_WARNING, at, "RequireSafeKeys", "keys that others can "
+		    "read or replace are refused here, always");
 }
 
 static void
@@ -134,7 +145,9 @@ take(struct conf *conf, const char *name, const char *value, struct import_place
 	else if (slice_is(option, "OversignHeaders"))
 		set_oversign(import, value, at);
 	else if (slice_is(option, "Mode"))
-		set_mode(import, value, at);
+		set_mode(import, conf->mode = value, at);
+	else if (slice_is(option, "RequireSafeKeys"))
+		set_safe_keys(import, value, at);
 	else if (slice_is(option, "SubDomains"))
 		conf->options.sub_domains = theirs_yes(value);
 	else if (slice_is(option, "MultipleSignatures"))
@@ -326,6 +339,8 @@ import_opendkim(struct import *import, const char *path, const struct opendkim *
 	import->has_canon = true;
 	import->canon_header = import->canon_body = CANON_SIMPLE;
 	theirs_read(import, path, at, set_option, &conf);
+	if (conf.mode == NULL)
+		set_mode(import, "sv", at);
 	for (size_t i = 0; i < N_TEXTS; i++) {
 		if (text_at(&copy, i)->text != NULL)
 			*text_at(&conf.options, i) = *text_at(&copy, i);

@@ -520,6 +520,9 @@ import_rspamd(struct import *import, const char *path)
 	    arena_printf(import->arena, "%s/local.d/dkim_signing.conf", path);
 
 	rspamd.not_read = IMPORT_ERROR;
+	import->verifies = true;
+	import->signing_table = "signing_table";
+	import->key_table = "key_table";
 	import->has_canon = true;	/* Rspamd's own, always */
 	import->canon_header = import->canon_body = CANON_RELAXED;
 	rspamd.module = read_module(&rspamd, file, "dkim_signing");

@@ -96,7 +96,7 @@ find_covering(const struct signing *signing, const char *pattern)
 static void
 say_dead(struct signing *signing, const struct rule *rule, const struct rule *before)
 {
-	import_say(signing->import, IMPORT_NOTE, rule->at, "SigningTable",
+	import_say(signing->import, IMPORT_NOTE, rule->at, signing->import->signing_table,
 	    "%s is never reached: line %u fits first", import_shown(signing->import,
 	    rule->pattern), before->at.line);
 }
@@ -140,21 +140,21 @@ read_line(struct signing *signing, const struct dataset_entry *line)
 		signing_parse_key(import->arena, line->key, &pattern);
 	if (pattern.wrong != NULL) {
 		import_say(import, pattern.is_dead ? IMPORT_WARNING : IMPORT_ERROR, line->at,
-		    "SigningTable", "%s is left out: %s", import_shown(import, line->key),
+		    import->signing_table, "%s is left out: %s", import_shown(import, line->key),
 		    pattern.wrong);
 		return;
 	}
 	slice_split(&rest, ':', &key);
 	if (key.n == 0) {
-		import_say(import, IMPORT_ERROR, line->at, "SigningTable",
+		import_say(import, IMPORT_ERROR, line->at, import->signing_table,
 		    "expected the name of a key after %s", import_shown(import, line->key));
 		return;
 	}
 	if (rest.n > 0)
-		import_say(import, IMPORT_WARNING, line->at, "SigningTable",
+		import_say(import, IMPORT_WARNING, line->at, import->signing_table,
 		    "the signer (i=) is left out: signatures speak for the whole domain");
 	if (pattern.is_loose)
-		import_say(import, IMPORT_WARNING, line->at, "SigningTable",
+		import_say(import, IMPORT_WARNING, line->at, import->signing_table,
 		    "%s is taken for the domain and what is below it; other names that end "
 		    "so are left out", import_shown(import, line->key));
 	for (size_t i = 0; i < 2 && pattern.domains[i] != NULL; i++) {
@@ -206,7 +206,7 @@ put(struct import *import, const char *pattern, const char *sign_as,
 	if (domain == NULL)
 		return;
 	if (domain->n_keys > 0 && !is_same(domain->sign_as, sign_as)) {
-		import_say(import, IMPORT_WARNING, at, "SigningTable", "%s gets one "
+		import_say(import, IMPORT_WARNING, at, import->signing_table, "%s gets one "
 		    "signature only, as %s, and none as %s", import_shown(import, pattern),
 		    sign_as_text(domain->sign_as), sign_as_text(sign_as));
 		return;
@@ -234,7 +234,7 @@ add_for_all(const struct signing *signing, const struct keytable_entry *entry,
 	const char *path = entry->is_inline ? entry->path :
 	    replaced(import->arena, entry->path, entry->domain);
 
-	import_say(import, IMPORT_WARNING, at, "SigningTable", "\"*\" signs mail of every "
+	import_say(import, IMPORT_WARNING, at, import->signing_table, "\"*\" signs mail of every "
 	    "author as %s; only that of %s and of its subdomains is signed here, since "
 	    "nothing counts for DMARC but a signature of the author's own domain",
 	    entry->domain, entry->domain);
@@ -256,7 +256,7 @@ add_wild(struct import *import, const char *pattern, const char *sign_as,
 		    "one, or link the files", import_shown(import, pattern),
 		    import_shown(import, entry->path));
 	} else if (marks == 0 && strcmp(pattern, "*") == 0) {
-		import_say(import, IMPORT_ERROR, at, "SigningTable", "key %s would sign "
+		import_say(import, IMPORT_ERROR, at, import->signing_table, "key %s would sign "
 		    "for every domain there is, and mail of a domain without its record in "
 		    "DNS would not leave: name your domains, or put \"%%\" into the path",
 		    import_shown(import, entry->name));
@@ -277,7 +277,7 @@ signing_add(struct import *import, const char *pattern,
 	if (is_own(import, pattern))
 		return;
 	if (sign_as != NULL && !name_is_under(base, sign_as) && !name_is_under(sign_as, base))
-		import_say(import, IMPORT_ERROR, at, "SigningTable", "mail of %s would be "
+		import_say(import, IMPORT_ERROR, at, import->signing_table, "mail of %s would be "
 		    "signed as %s, which does not count for DMARC: make a key of its own "
 		    "(\"mailworthy keygen\") and write a section for it", pattern, sign_as);
 	else if (pattern[0] == '*')
@@ -304,12 +304,13 @@ resolve(struct signing *signing, const struct rule *rule, const char *pattern)
 {
 	const struct keytable_entry *entry;
 	const char *name = strcmp(rule->key, "%") == 0 ? pattern : rule->key;
+	struct import *import = signing->import;
 
 	entry = keytable_find(signing->keys, name);
 	if (entry == NULL && !is_own(signing->import, pattern))
-		import_say(signing->import, IMPORT_ERROR, rule->at, "SigningTable",
-		    "expected the name of a key in the KeyTable (%s is none; case "
-		    "matters)", import_shown(signing->import, name));
+		import_say(import, IMPORT_ERROR, rule->at, import->signing_table,
+		    "expected the name of a key in %s (%s is none; case matters)",
+		    import->key_table, import_shown(import, name));
 	return entry == NULL || entry->is_bad ? NULL : entry;
 }
 
@@ -385,8 +386,8 @@ add_by_name(struct signing *signing, const struct rule *rule, const char *patter
 	if (wide != NULL && !wide->is_bad)
 		add_key(signing, pattern, wide, rule->at);
 	else if (!any && !is_own(import, pattern))
-		import_say(import, IMPORT_ERROR, rule->at, "SigningTable", "no name in the "
-		    "KeyTable fits %s", import_shown(import, pattern));
+		import_say(import, IMPORT_ERROR, rule->at, import->signing_table, "no name in %s "
+		    "fits %s", import->key_table, import_shown(import, pattern));
 }
 
 static void
@@ -459,7 +460,7 @@ judge_user(struct signing *signing, const struct rule *rule)
 		return;
 	other = of_domain == NULL ? NULL : resolve(signing, of_domain, rule->pattern);
 	if (other == NULL)
-		import_say(import, IMPORT_ERROR, rule->at, "SigningTable", "only mail of "
+		import_say(import, IMPORT_ERROR, rule->at, import->signing_table, "only mail of "
 		    "%s@%s is signed, and here all mail of a domain is: write a section "
 		    "for the domain, or a line for the whole of it", rule->user,
 		    rule->pattern);
@@ -467,12 +468,12 @@ judge_user(struct signing *signing, const struct rule *rule)
 	    (strcmp(key->domain, rule->pattern) == 0 && strcmp(other->domain, "%") == 0) ||
 	    (strcmp(other->domain, rule->pattern) == 0 && strcmp(key->domain, "%") == 0)) {
 		if (key != other)
-			import_say(import, IMPORT_WARNING, rule->at, "SigningTable", "mail "
+			import_say(import, IMPORT_WARNING, rule->at, import->signing_table, "mail "
 			    "of %s@%s is signed with the key of the domain (s=%s) and not "
 			    "with its own (s=%s): d= stays the same", rule->user,
 			    rule->pattern, other->selector, key->selector);
 	} else
-		import_say(import, IMPORT_ERROR, rule->at, "SigningTable", "mail of %s@%s "
+		import_say(import, IMPORT_ERROR, rule->at, import->signing_table, "mail of %s@%s "
 		    "has a key of its own with d=%s, and here the key goes by the domain: "
 		    "write a section for the domain, or drop the line", rule->user,
 		    rule->pattern, key->domain);
@@ -495,7 +496,7 @@ say_first_of_all(struct import *import, const struct dataset *set)
 			first = &set->p[i];
 	}
 	if (first != NULL)
-		import_say(import, IMPORT_ERROR, first->at, "SigningTable", "Rspamd takes "
+		import_say(import, IMPORT_ERROR, first->at, import->signing_table, "Rspamd takes "
 		    "this line for every address, wherever it stands, and here the lines "
 		    "before it count: drop it, or those");
 }
@@ -513,7 +514,7 @@ say_beginning(void *context, const char *pattern, void *value)
 		before = map_get(signing->by_pattern, text);
 		if (before == NULL || n < 3 || strcmp(before->key, rule->key) == 0)
 			continue;
-		import_say(signing->import, IMPORT_WARNING, rule->at, "SigningTable", "Rspamd "
+		import_say(signing->import, IMPORT_WARNING, rule->at, signing->import->signing_table, "Rspamd "
 		    "signs mail of %s with the key of line %u, for patterns fit whatever "
 		    "begins so; here with the key of this line", pattern, before->at.line);
 		return;
@@ -528,7 +529,7 @@ signing_read(struct import *import, const struct opendkim *options,
 		.all = options->multiple_signatures, .is_rspamd = options->is_rspamd };
 	struct dataset set;
 
-	if (!dataset_read(import, "SigningTable", &options->signing_table,
+	if (!dataset_read(import, import->signing_table, &options->signing_table,
 	    options->base_directory, &set))
 		return;
 	signing.kind = set.kind;
@@ -548,6 +549,6 @@ signing_read(struct import *import, const struct opendkim *options,
 			judge_user(&signing, &signing.rules[i]);
 	}
 	if (set.n == 0)
-		import_say(import, IMPORT_WARNING, options->signing_table.at, "SigningTable",
+		import_say(import, IMPORT_WARNING, options->signing_table.at, import->signing_table,
 		    "no line in the table: nothing is signed");
 }

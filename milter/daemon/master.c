@@ -177,13 +177,15 @@ static void
 say_ready(struct master *master)
 {
 	const struct settings *settings = snapshot_settings(master->snapshot);
+	struct arena *arena = arena_new();
 
 	if (!master->ready_said)
 		log_info("ready: mode %s, %zu managed domain%s, listening on %s",
 		    settings->mode == MODE_AUDIT ? "audit" : "enforce", settings->n_domains,
 		    settings->n_domains == 1 ? "" : "s",
 		    master->options->socket != NULL ? master->options->socket :
-		    settings->socket);
+		    settings_socket_shown(arena, settings->socket));
+	arena_free(&arena);
 	master->ready_said = true;
 	sd_notifyf(0, "READY=1\nSTATUS=mode %s, %u restarts",
 	    settings->mode == MODE_AUDIT ? "audit" : "enforce", master->life.restarts);

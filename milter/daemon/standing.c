@@ -548,7 +548,7 @@ standing_read(struct standing *standing, struct arena *arena, struct status *sta
 	status_r->version = PACKAGE_VERSION;
 	status_r->now = time(NULL);
 	status_r->config = settings->path;
-	status_r->socket = settings->socket;
+	status_r->socket = settings_socket_shown(arena, settings->socket);
 	status_r->mode = settings->mode;
 	status_r->kill_switch = core_mode(standing->parts.core);
 	pthread_mutex_lock(&standing->lock);

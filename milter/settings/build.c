@@ -51,9 +51,14 @@ check_unique(struct reading *reading, struct map *lines, const struct tree *tree
 		map_set(lines, title, (void *)(uintptr_t)tree);
 		return;
 	}
-	errors_add(reading->errors, reading->file, tree->line,
-	    section_info(tree->section)->name, "expected once (%s stands on line %u already)",
-	    errors_shown(reading->errors, title), first->line);
+	if (*title == '\0')
+		errors_add(reading->errors, reading->file, tree->line,
+		    section_info(tree->section)->name, "expected one such section: put its "
+		    "options into the one on line %u", first->line);
+	else
+		errors_add(reading->errors, reading->file, tree->line,
+		    section_info(tree->section)->name, "expected once (%s stands on line %u "
+		    "already)", errors_shown(reading->errors, title), first->line);
 }
 
 static void

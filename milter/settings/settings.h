@@ -237,6 +237,9 @@ const char *settings_socket(struct arena *arena, const char *text);
 #define SETTINGS_SOCKET_FORM \
 	"unix:/PATH (at most 107 bytes), inet:ADDRESS:PORT or inet:PORT@ADDRESS"
 
+/* The other way round, as the configuration and Postfix write it: inet:ADDRESS:PORT. */
+const char *settings_socket_shown(struct arena *arena, const char *socket);
+
 /* The effective settings as a configuration file that parses to the same. */
 void settings_dump(const struct settings *settings, FILE *out);
 

@@ -258,6 +258,32 @@ settings_socket(struct arena *arena, const char *socket)
 	return arena_printf(arena, "unix:%s", slice_dup(arena, path));
 }
 
+const char *
+settings_socket_shown(struct arena *arena, const char *socket)
+{
+	const char *at = strchr(socket, '@'), *colon = strchr(socket, ':');
+	struct ip ip;
+
+	if (strncmp(socket, "inet", 4) != 0 || at == NULL || colon == NULL || colon > at)
+		return socket;
+	if (ip_parse(slice_of(at + 1), &ip) && ip.family == 6)
+		return arena_printf(arena, "inet:[%s]:%.*s", at + 1, (int)(at - colon - 1),
+		    colon + 1);
+	return arena_printf(arena, "%.*s:%s:%.*s", (int)(colon - socket), socket, at + 1,
+	    (int)(at - colon - 1), colon + 1);
+}
+
+static bool
+format_socket(const struct option *option, const void *section, struct buf *out)
+{
+	const char *socket = *(const char *const *)type_member_const(option, section);
+
+	if (socket == NULL)
+		return false;
+	type_quote(out, settings_socket_shown(out->arena, socket));
+	return true;
+}
+
 static void
 set_socket(struct reading *reading, const struct option *option, void *section,
     const struct value *value)
@@ -386,8 +412,8 @@ format_domainmode(const struct option *option, const void *section, struct buf *
 }
 
 static const struct type types[OPTION_TYPES] = {
-	[TYPE_SOCKET] = { set_socket, NULL, format_text },
-	[TYPE_SERVICE] = { set_service, NULL, format_text },
+	[TYPE_SOCKET] = { set_socket, NULL, format_socket },
+	[TYPE_SERVICE] = { set_service, NULL, format_socket },
 	[TYPE_ACCOUNT] = { set_account, NULL, format_text },
 	[TYPE_LOG] = { set_log, NULL, format_log },
 	[TYPE_MAILBOX] = { set_mailbox, NULL, format_text },

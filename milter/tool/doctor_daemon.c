@@ -167,17 +167,17 @@ negotiates(int fd, uint32_t *version_r, uint32_t *actions_r)
 /* ---- the section ---- */
 
 static void
-say_no_answer(struct doctor *doctor, const char *socket, int error)
+say_no_answer(struct doctor *doctor, const char *at, int error)
 {
 	struct doctor_line *line;
 
 	if (error == EACCES || error == EPERM) {
-		doctor_say(doctor, DOCTOR_UNKNOWN, "daemon", socket, "This user may not connect "
+		doctor_say(doctor, DOCTOR_UNKNOWN, "daemon", at, "This user may not connect "
 		    "to the socket; run the doctor as root to see whether the daemon "
 		    "answers.");
 		return;
 	}
-	line = doctor_say(doctor, DOCTOR_FAULT, "daemon", socket, "Nobody answers at the "
+	line = doctor_say(doctor, DOCTOR_FAULT, "daemon", at, "Nobody answers at the "
 	    "socket: %s. The MTA does with mail what its milter_default_action says.",
 	    error == ENOENT ? "it is not there" : strerror(error));
 	doctor_fix(doctor, line, "Start the daemon; the mail log says why where it does not "
@@ -189,21 +189,22 @@ void
 doctor_daemon(struct doctor *doctor)
 {
 	const char *socket = doctor->settings->socket;
+	const char *at = settings_socket_shown(doctor->arena, socket);
 	struct doctor_line *line;
 	uint32_t version, actions;
 	int fd;
 
-	doctor_progress(doctor, "asking the daemon at %s", socket);
+	doctor_progress(doctor, "asking the daemon at %s", at);
 	fd = connect_to(doctor->arena, socket);
 	if (fd == -1) {
-		say_no_answer(doctor, socket, errno);
+		say_no_answer(doctor, at, errno);
 		return;
 	}
 	if (negotiates(fd, &version, &actions)) {
-		doctor_say(doctor, DOCTOR_OK, "daemon", socket, "a milter answers, and "
+		doctor_say(doctor, DOCTOR_OK, "daemon", at, "a milter answers, and "
 		    "negotiates protocol version %u", version);
 	} else {
-		line = doctor_say(doctor, DOCTOR_FAULT, "daemon", socket, "Somebody listens at "
+		line = doctor_say(doctor, DOCTOR_FAULT, "daemon", at, "Somebody listens at "
 		    "the socket, and does not answer as a milter does within %d s.",
 		    TIMEOUT_MS / 1000);
 		doctor_fix(doctor, line, "Look at who holds the socket, and whether the daemon "

@@ -45,7 +45,8 @@ say_stale(struct mta *mta, const struct postfix_service *service,
 	struct doctor_line *line = doctor_say(mta->doctor, DOCTOR_FAULT, "mta-socket",
 	    service->name, "%s has %s, but there is no such file, and mailworthy listens at %s: "
 	    "mail waits, or leaves unjudged and unsigned, as milter_default_action says.",
-	    program_of(service), mta_shown(mta, milter->text), mta->doctor->settings->socket);
+	    program_of(service), mta_shown(mta, milter->text),
+	    settings_socket_shown(mta->doctor->arena, mta->doctor->settings->socket));
 
 	mta_fix_list(mta, line, service, program_of(service));
 }

@@ -84,8 +84,20 @@ put_list(struct buf *out, const char *heading, const char *const *lines, size_t 
 	if (n == 0)
 		return;
 	put_comment(out, "", "", heading);
-	for (size_t i = 0; i < n; i++)
-		put_comment(out, "- ", "  ", lines[i]);
+	for (size_t i = 0; i < n; i++) {
+		const char *command = strstr(lines[i], ": chmod ");
+
+		if (command == NULL) {
+			put_comment(out, "- ", "  ", lines[i]);
+			continue;
+		}
+		/* on a line of its own, to be copied */
+		put_comment(out, "- ", "  ", arena_strndup(out->arena, lines[i],
+		    (size_t)(command - lines[i]) + 1));
+		buf_add_str(out, "#   ");
+		add_visible(out, slice_of(command + 2));
+		buf_add_char(out, '\n');
+	}
 	buf_add_str(out, "#\n");
 }
 

@@ -110,20 +110,33 @@ test_main_values(void **state)
 static void
 test_sockets(void **state)
 {
-	static const struct { const char *in, *out; } cases[] = {
-		{ "unix:/run/m.sock", "unix:/run/m.sock" },
-		{ "local:/run/m.sock", "unix:/run/m.sock" },
-		{ "inet:8893@127.0.0.1", "inet:8893@127.0.0.1" },
-		{ "inet:127.0.0.1:8893", "inet:8893@127.0.0.1" },
-		{ "inet:Localhost:8893", "inet:8893@localhost" },
-		{ "inet:[::1]:8893", "inet6:8893@::1" },
-		{ "inet:::1:8893", "inet6:8893@::1" },
-		{ "inet6:8893@::1", "inet6:8893@::1" },
-		{ "inet6:8893@[::1]", "inet6:8893@::1" },
-		{ "inet6:8893@127.0.0.1", "inet:8893@127.0.0.1" },
-		{ "inet6:milter.example.com:1", "inet6:1@milter.example.com" },
-		{ "INET:65535@0.0.0.0", "inet:65535@0.0.0.0" },
+	static const struct { const char *in, *out, *shown; } cases[] = {
+		{ "unix:/run/m.sock", "unix:/run/m.sock",
+		  "unix:/run/m.sock" },
+		{ "local:/run/m.sock", "unix:/run/m.sock",
+		  "unix:/run/m.sock" },
+		{ "inet:8893@127.0.0.1", "inet:8893@127.0.0.1",
+		  "inet:127.0.0.1:8893" },
+		{ "inet:127.0.0.1:8893", "inet:8893@127.0.0.1",
+		  "inet:127.0.0.1:8893" },
+		{ "inet:Localhost:8893", "inet:8893@localhost",
+		  "inet:localhost:8893" },
+		{ "inet:[::1]:8893", "inet6:8893@::1",
+		  "inet:[::1]:8893" },
+		{ "inet:::1:8893", "inet6:8893@::1",
+		  "inet:[::1]:8893" },
+		{ "inet6:8893@::1", "inet6:8893@::1",
+		  "inet:[::1]:8893" },
+		{ "inet6:8893@[::1]", "inet6:8893@::1",
+		  "inet:[::1]:8893" },
+		{ "inet6:8893@127.0.0.1", "inet:8893@127.0.0.1",
+		  "inet:127.0.0.1:8893" },
+		{ "inet6:milter.example.com:1", "inet6:1@milter.example.com",
+		  "inet6:milter.example.com:1" },
+		{ "INET:65535@0.0.0.0", "inet:65535@0.0.0.0",
+		  "inet:0.0.0.0:65535" },
 	};
+	struct arena *arena = arena_new();
 	const struct settings *s;
 	char text[128];
 
@@ -132,8 +145,10 @@ test_sockets(void **state)
 		snprintf(text, sizeof(text), "socket = \"%s\"", cases[i].in);
 		s = text_load_good(text, NULL);
 		assert_string_equal(s->socket, cases[i].out);
+		assert_string_equal(settings_socket_shown(arena, s->socket), cases[i].shown);
 		settings_unref(&s);
 	}
+	arena_free(&arena);
 }
 
 static void

@@ -118,12 +118,32 @@ nearest(const char *id)
 	return found;
 }
 
+/* The checks of that family of names: "dmarc" for dmarc-fail and its like. */
+static int
+say_unknown(const char *id)
+{
+	const struct check *table;
+	const char *hint = nearest(id);
+	size_t n, prefix = strlen(id), begun = 0;
+
+	if (hint != NULL)
+		return tool_error("there is no check \"%s\"; did you mean \"%s\"; `mailworthy "
+		    "explain` lists all", id, hint);
+	table = check_table(&n);
+	for (size_t i = 0; i < n && prefix > 2; i++)
+		if (strncmp(table[i].id, id, prefix) == 0)
+			fprintf(stderr, "%s%s", begun++ == 0 ? "mailworthy: these begin so: " :
+			    ", ", table[i].id);
+	if (begun > 0)
+		fputc('\n', stderr);
+	return tool_error("there is no check \"%s\"; `mailworthy explain` lists all", id);
+}
+
 int
 tool_explain(int argc, char **argv)
 {
 	const struct doctor_id *doctor_id;
 	const struct check *check;
-	const char *hint;
 
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		puts("usage: mailworthy explain [ID]\n"
@@ -147,12 +167,8 @@ tool_explain(int argc, char **argv)
 		explain_doctor(doctor_id);
 		return TOOL_OK;
 	}
-	if (check == NULL) {
-		hint = nearest(argv[1]);
-		return tool_error("there is no check \"%s\"%s%s%s; `mailworthy explain` lists "
-		    "all", argv[1], hint != NULL ? "; did you mean \"" : "",
-		    hint != NULL ? hint : "", hint != NULL ? "\"" : "");
-	}
+	if (check == NULL)
+		return say_unknown(argv[1]);
 	explain(check);
 	return TOOL_OK;
 }

@@ -163,10 +163,12 @@ put_command(struct page *page, const char *label, const char *command)
 static const char *
 state_text(struct arena *arena, const struct hold *hold)
 {
-	const char *between = hold->seen_off == 0 ? "" : hold->seen_held == 0 ?
-	    arena_printf(arena, ", by %s", held_time(arena, hold->seen_off)) :
-	    arena_printf(arena, ", between %s and %s", held_time(arena, hold->seen_held),
-	    held_time(arena, hold->seen_off));
+	const char *off = hold->seen_off == 0 ? "" : held_time(arena, hold->seen_off);
+	const char *held = hold->seen_held == 0 ? NULL : held_time(arena, hold->seen_held);
+	const char *between = hold->seen_off == 0 ? "" : held == NULL ?
+	    arena_printf(arena, ", by %s", off) : strcmp(held, off) == 0 ?
+	    arena_printf(arena, ", at %s", off) :
+	    arena_printf(arena, ", between %s and %s", held, off);
 
 	switch (hold->state) {
 	case QUEUE_HELD:

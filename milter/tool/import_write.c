@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/ip.h"
 #include "settings/types.h"
+#include "tool/doctor_access.h"
 #include "tool/import_write.h"
 
 enum { WIDTH = 86 };
@@ -86,8 +87,9 @@ put_list(struct buf *out, const char *heading, const char *const *lines, size_t 
 	put_comment(out, "", "", heading);
 	for (size_t i = 0; i < n; i++) {
 		const char *command = strstr(lines[i], ": chmod ");
+		const char *path = command == NULL ? NULL : strchr(command, '/');
 
-		if (command == NULL) {
+		if (path == NULL || !access_is_plain(path)) {
 			put_comment(out, "- ", "  ", lines[i]);
 			continue;
 		}

@@ -321,13 +321,13 @@ daemon_sources = \
 	milter/daemon/worker.c
 
 tool_sources = \
+	milter/tool/access.c milter/tool/access.h \
 	milter/tool/ask.c milter/tool/ask.h \
 	milter/tool/check.c \
 	milter/tool/compare.c milter/tool/compare.h \
 	milter/tool/doctor.c milter/tool/doctor.h \
 	milter/tool/doctor.def milter/tool/doctor_mta.def \
 	milter/tool/doctor_config.c \
-	milter/tool/doctor_access.c milter/tool/doctor_access.h \
 	milter/tool/doctor_blocklists.c \
 	milter/tool/doctor_daemon.c \
 	milter/tool/doctor_domains.c \

@@ -12,8 +12,8 @@
 #include "core/core.h"
 #include "dkim/keyring.h"
 #include "settings/settings.h"
+#include "tool/access.h"
 #include "tool/doctor.h"
-#include "tool/doctor_access.h"
 #include "tool/reach.h"
 
 enum {

@@ -15,8 +15,8 @@
 #include "dns/dns.h"
 #include "settings/files.h"
 #include "settings/settings.h"
+#include "tool/access.h"
 #include "tool/doctor.h"
-#include "tool/doctor_access.h"
 #include "tool/doctor_looks.h"
 #include "tool/reach.h"
 

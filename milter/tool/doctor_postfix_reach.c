@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "settings/settings.h"
-#include "tool/doctor_access.h"
+#include "tool/access.h"
 #include "tool/doctor_mta.h"
 #include "tool/reach.h"
 

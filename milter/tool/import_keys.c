@@ -10,7 +10,7 @@
 #include "dkim/keyring.h"
 #include "settings/files.h"
 #include "settings/settings.h"
-#include "tool/doctor_access.h"
+#include "tool/access.h"
 #include "tool/import_keys.h"
 #include "tool/reach.h"
 

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/ip.h"
 #include "settings/types.h"
-#include "tool/doctor_access.h"
+#include "tool/access.h"
 #include "tool/import_write.h"
 
 enum { WIDTH = 86 };

@@ -1,8 +1,8 @@
 /*
  * What another user of this host may do with a file; reach.h looks at sockets.
  */
-#ifndef MW_TOOL_DOCTOR_ACCESS_H
-#define MW_TOOL_DOCTOR_ACCESS_H
+#ifndef MW_TOOL_ACCESS_H
+#define MW_TOOL_ACCESS_H
 
 #include <stdbool.h>
 

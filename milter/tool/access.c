@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
-#include "tool/doctor_access.h"
+#include "tool/access.h"
 #include "tool/reach.h"
 
 static enum access_result

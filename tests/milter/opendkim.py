@@ -11,6 +11,7 @@ import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -305,6 +306,33 @@ def run_made_up(build, dns, seed, rounds):
     assert compared >= rounds // 2, f"{compared} of {rounds} tables could be compared"
 
 
+def follows_tables(build, dns):
+    """A program adds a customer to the tables, and breaks them once: a reload takes the
+    first and keeps what it has over the second."""
+    signing = "example.com com\n"
+    pair = Pair(build, dns, FILE, {"keys.table": KEYS, "signing.table": signing})
+    path, daemon = pair.dir / "signing.table", pair.ours
+
+    def reload(text, word):
+        seen = daemon.read_log().count(word)
+        path.write_text(text)
+        daemon.process.send_signal(signal.SIGHUP)
+        assert daemon.wait_log(word, seen + 1), daemon.read_log()
+        return [ask(daemon.socket, f"anna@{host}") for host in ("example.com", "example.net")]
+    daemon.start()
+    try:
+        assert ask(daemon.socket, "anna@example.net") == "accept"
+        both = [{("example.com", "com")}, {("example.net", "net")}]
+        got = reload(signing + "example.net net\n", "configuration reloaded")
+        assert got == both, got
+        got = reload(signing + "example.net nokey\n", "expected the name of a key")
+        assert got == both, got
+        got = reload(signing, "configuration reloaded")
+        assert got == [{("example.com", "com")}, "accept"], got
+    finally:
+        daemon.stop()
+
+
 def main():
     build, word = sys.argv[1], (sys.argv[2:] or [""])[0]
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
@@ -318,6 +346,10 @@ def main():
         if word in "made up tables":
             fault = fault_of(run_made_up, build, dns, seed, 12)
             report("opendkim: made up tables", fault)
+            failed |= bool(fault)
+        if word in "a reload takes what the tables say":
+            fault = fault_of(follows_tables, build, dns)
+            report("opendkim: a reload takes what the tables say", fault)
             failed |= bool(fault)
     check_sanitizers()
     return 1 if failed else 0

@@ -386,8 +386,9 @@ show_messages(const struct view *v)
 		line(v, "", arena_printf(arena, "%s could not be signed; %s deferred since the "
 		    "MTA refused an edit", count(v, number(m, "cannot_sign")),
 		    count(v, number(m, "not_applied"))));
-	line(v, "To", arena_printf(arena, "%s recipients; %s more refused at RCPT",
-	    count(v, number(m, "recipients")), count(v, number(m, "recipients_refused"))));
+	line(v, "To", arena_printf(arena, "%s recipient%s; %s more refused at RCPT",
+	    count(v, number(m, "recipients")), number(m, "recipients") == 1 ? "" : "s",
+	    count(v, number(m, "recipients_refused"))));
 	if (number(end, "n") > 0)
 		line(v, "Answer", arena_printf(arena, "half within %s of the end of a message, "
 		    "99 %% within %s", duration(v, number(end, "p50")),

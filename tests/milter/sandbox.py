@@ -17,6 +17,7 @@ import time
 from rig import Rig, check_sanitizers, fault_of, is_sanitized, report
 import inject
 
+HERE = pathlib.Path(__file__).resolve().parent
 build = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 tests = []
 EXECVE, PTRACE, MOUNT, BPF, SETUID, UNSHARE = 59, 101, 165, 321, 105, 272
@@ -130,6 +131,29 @@ def refused():
         assert rig.daemon.worker_pid() == rig.pid
 
 
+@test("where nobody may listen: refused all the same, without a name in the log")
+def no_listener():
+    rig = Rig(build)
+    rig.daemon.before = [str(HERE.parent / "lib/nolistener.py")]
+    with rig:
+        assert status_of(rig.pid)["Seccomp_filters"].strip() >= "3", status_of(rig.pid)
+        for what, (number, *args), _ in REFUSED:
+            args = [rig.daemon.process.pid if a == "master" else a for a in args]
+            answer = inject.syscall(rig.pid, number, *args)
+            assert answer in (-errno.EPERM, -errno.ENOSYS), (what, answer)
+        assert inject.syscall(rig.pid, GETPID) == rig.pid
+        assert rig.one().inserted("DKIM-Signature")
+        try:
+            answer = inject.syscall(rig.pid, EXECVE, "/bin/true", 0, 0)
+            raise AssertionError(f"execve was answered: {answer}")
+        except inject.Died as died:
+            assert died.signal == signal.SIGSYS, died
+        wait_for(lambda: replaced(rig), what="a new worker")
+        wait_for(lambda: fault_of(rig.one) == "", what="an answer")
+        assert "may not call" not in rig.daemon.read_log(), rig.daemon.read_log()
+        rig.watch()
+
+
 @test("the master starts no program either")
 def master():
     rig = Rig(build)
@@ -167,7 +191,7 @@ def main():
     for name, function in tests:
         if word not in name:
             continue
-        if function in (intruder, refused, master) and not inject.possible():
+        if function in (intruder, refused, no_listener, master) and not inject.possible():
             print(f"# sandbox: {name}: only as root, on x86-64")
             continue
         report("sandbox: " + name, fault_of(function))

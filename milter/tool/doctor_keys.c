@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "core/core.h"
 #include "core/look.h"
 #include "dkim/keyring.h"
@@ -345,9 +346,67 @@ is_wanted(const struct doctor *doctor, const struct ring_key *key)
 	    doctor_wants(doctor, key->settings->name));
 }
 
+/* ---- one name for several keys ---- */
+
+struct named {				/* the keys of one DNS name */
+	const struct ring_key *first;
+	bool clash;
+};
+
+static void
+say_clash(struct doctor *doctor, const struct ring_key *one, const struct ring_key *other)
+{
+	struct doctor_line *line = doctor_say(doctor, DOCTOR_FAULT, "key-clash",
+	    one->dns_name, "%s and %s are different keys, and the record of both would have "
+	    "this name: what is signed with one of them does not verify, whatever is published.",
+	    one->path, other->path);
+
+	if (one->settings == other->settings && one->settings->sign_as != NULL)
+		doctor_fix(doctor, line, "Let one key sign for all of section \"%s\": as its "
+		    "file, a path without %%d. Or take sign-as out of the section: each domain "
+		    "then signs as itself, with a record of its own.", one->settings->name);
+	else
+		doctor_fix(doctor, line, "Give one of them another selector, and publish its "
+		    "record at the name with that, or let both sections name the same file.");
+}
+
+/* By DNS name: no advice on one record can be right for several keys. */
+static struct map *
+look_for_clashes(struct doctor *doctor, const struct keyring *ring)
+{
+	struct map *names = map_new(doctor->arena);
+
+	for (size_t i = 0; i < keyring_count(ring); i++) {
+		const struct ring_key *key = keyring_at(ring, i);
+		struct named *named = map_get(names, key->dns_name);
+
+		if (!is_wanted(doctor, key))
+			continue;
+		if (named == NULL) {
+			named = arena_alloc(doctor->arena, sizeof(*named));
+			*named = (struct named){ .first = key };
+			map_set(names, key->dns_name, named);
+		} else if (!named->clash && strcmp(look_key_record(doctor->arena,
+		    named->first->key), look_key_record(doctor->arena, key->key)) != 0) {
+			named->clash = true;
+			say_clash(doctor, named->first, key);
+		}
+	}
+	return names;
+}
+
+static bool
+clashes(const struct map *names, const struct ring_key *key)
+{
+	const struct named *named = map_get(names, key->dns_name);
+
+	return named != NULL && named->clash;
+}
+
 /* Keys [from, to): asked for at once. */
 static void
-look_at(struct doctor *doctor, const struct keyring *ring, size_t from, size_t to)
+look_at(struct doctor *doctor, const struct keyring *ring, const struct map *names,
+    size_t from, size_t to)
 {
 	struct lookups *lookups = lookups_new(doctor->dns, doctor->arena,
 	    doctor->settings->resolver.deadline, AT_ONCE);
@@ -370,7 +429,8 @@ look_at(struct doctor *doctor, const struct keyring *ring, size_t from, size_t t
 
 		if (!is_wanted(doctor, key))
 			continue;
-		say_dns(doctor, key, dns_get(lookups, key->dns_name, DNS_TXT));
+		if (!clashes(names, key))
+			say_dns(doctor, key, dns_get(lookups, key->dns_name, DNS_TXT));
 		say_strength(doctor, key);
 		say_age(doctor, key);
 		say_access(doctor, key->path);
@@ -382,11 +442,13 @@ doctor_keys(struct doctor *doctor)
 {
 	const struct keyring *ring = snapshot_keyring(doctor->snapshot);
 	size_t n = keyring_count(ring);
+	const struct map *names;
 
 	if (*doctor->key_errors != '\0')
 		say_errors(doctor);
+	names = look_for_clashes(doctor, ring);
 	doctor_progress(doctor, "asking DNS about %zu keys", n);
 	for (size_t i = 0; i < n; i += AT_ONCE)
-		look_at(doctor, ring, i, i + AT_ONCE < n ? i + AT_ONCE : n);
+		look_at(doctor, ring, names, i, i + AT_ONCE < n ? i + AT_ONCE : n);
 	say_all_unseen(doctor);
 }

@@ -481,6 +481,42 @@ def check_sign_as(rig, record):
     os.utime(path)
 
 
+def check_one_name(rig):
+    """Several keys whose records would have one name: no more than one of them can verify."""
+    first, second = (rig.keys / f"example.com.{s}.pem" for s in ("s1", "s2"))
+    head = rig.config().split("domain ")[0]
+    zone = rig.zone.replace("s1._domainkey.example.com", "s1._domainkey.example.org")
+    files = [rig.keys / f"{name}.example.org.s1.pem" for name in "abc"]
+
+    def clashes(config):
+        lines = [line for line in rig.look(zone, config=config)[0]
+                 if line["id"] in ("key-clash", "dkim-key-mismatch")]
+        return [(line["grade"], line["id"], line["subject"]) for line in lines], lines
+
+    expected = [("fault", "key-clash", "s1._domainkey.example.org")]
+    template = f'{head}domain "*.example.org" {{ sign-as = "example.org"\n' \
+        f'key "s1" {{ file = "{rig.keys}/%d.%s.pem" }} }}\n'
+    for path, key in zip(files, (first, first, first)):
+        shutil.copy(key, path)
+    found, lines = clashes(template)
+    report(found == [], "copies of one key in files of several domains clash with nothing", lines)
+    for path in files[1:]:
+        shutil.copy(second, path)
+    found, lines = clashes(template)
+    report(found == expected and "without %d" in lines[0]["fix"],
+           "a key for each domain, and sign-as one: said once, with what to write", lines)
+    found, lines = clashes(template.replace('sign-as = "example.org"', ""))
+    report(("fault", "key-clash", "s1._domainkey.example.org") not in found,
+           "without sign-as each has its record", lines)
+    for path in files:
+        path.unlink()
+    found, lines = clashes(head + "".join(
+        f'domain "{name}" {{ sign-as = "example.org" key "s1" {{ file = "{key}" }} }}\n'
+        for name, key in (("a.example.org", first), ("b.example.org", second))))
+    report(found == expected and "another selector" in lines[0]["fix"],
+           "two sections with one selector and a key each", lines)
+
+
 def test_keys(rig):
     path = rig.keys / "example.com.s1.pem"
     path.chmod(0o644)
@@ -521,6 +557,7 @@ def test_keys(rig):
            "how to make the next key", line)
     os.utime(path)
     check_sign_as(rig, record)
+    check_one_name(rig)
     weak = rig.make_key("s3", "--bits", "1024")
     more = f'\tkey "s3" {{ file = "{rig.keys}/example.com.s3.pem" }}\n'
     lines, _, _ = rig.look(rig.zone + f"s3._domainkey.example.com TXT {weak}\n",

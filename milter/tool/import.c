@@ -142,6 +142,7 @@ take_out(struct import_run *run, struct import *import, const struct import_doma
 		    "key: name another directory with --keys", path);
 	}
 	key->file = path;
+	key->is_inline = false;
 	return 0;
 }
 
@@ -166,7 +167,7 @@ finish(const struct import_run *run, const struct import *import)
 
 	buf_init(&text, run->arena, TEXT_MAX);
 	import_write(&text, import, &run->source, NULL);
-	import_keys_look(run->arena, run->files, slice_of(buf_str(&text)), &keys);
+	import_keys_look(run->arena, run->files, import, slice_of(buf_str(&text)), &keys);
 	buf_init(&text, run->arena, TEXT_MAX);
 	import_write(&text, import, &run->source, &keys);
 	if (text.truncated)

@@ -9,6 +9,7 @@
 #include "core/core.h"
 #include "dkim/keyring.h"
 #include "settings/files.h"
+#include "settings/import/import.h"
 #include "settings/settings.h"
 #include "tool/access.h"
 #include "tool/import_keys.h"
@@ -27,12 +28,46 @@ add(struct arena *arena, const char ***list, size_t *n, const char *text)
 		(*list)[(*n)++] = text;
 }
 
-static bool
-is_unseen(struct files *files, const char *path)
+static void
+count_unseen(struct files *files, struct map *told, const char *path,
+    struct import_keys *keys)
 {
 	const struct file *file = files_get(files, path);
 
-	return file->bytes == NULL && (file->error == EACCES || file->error == EPERM);
+	if (file->bytes != NULL || (file->error != EACCES && file->error != EPERM) ||
+	    map_get(told, path) != NULL)
+		return;
+	map_set(told, path, keys);
+	keys->unseen++;
+}
+
+static void
+take_unseen(const struct settings *settings, struct files *files, struct map *told,
+    struct import_keys *keys)
+{
+	for (size_t i = 0; i < settings->n_domains; i++) {
+		for (size_t k = 0; k < settings->domains[i].n_keys; k++) {
+			const char *path = settings->domains[i].keys[k].file;
+			const struct file_match *matches = NULL;
+			size_t n = 0;
+
+			if (strstr(path, "%d") != NULL)
+				matches = files_match(files, path, &n);
+			for (size_t m = 0; m < n; m++)
+				count_unseen(files, told, matches[m].path, keys);
+			count_unseen(files, told, path, keys);	/* or the directory */
+		}
+	}
+}
+
+/* Those that stand in a table themselves: a remark says what to do. */
+static void
+pass_over_inline(const struct import *import, struct map *told)
+{
+	for (size_t i = 0; i < import->n_domains; i++)
+		for (size_t k = 0; k < import->domains[i].n_keys; k++)
+			if (import->domains[i].keys[k].is_inline)
+				map_set(told, import->domains[i].keys[k].file, told);
 }
 
 /* Of "FILE:LINE: /path: the rest" what follows the line number. */
@@ -44,18 +79,22 @@ without_place(struct arena *arena, struct slice line)
 	return at != NULL ? at + 2 : text;
 }
 
+/* A key of several sections is complained of in each: once is enough. */
 static void
-take_refused(struct arena *arena, const struct map *unseen, const char *errors,
+take_refused(struct arena *arena, struct map *told, const char *errors,
     struct import_keys *keys)
 {
 	struct slice rest = slice_of(errors), line;
 
 	while (slice_split(&rest, '\n', &line)) {
 		const char *text = without_place(arena, line), *end = strstr(text, ": ");
+		const char *path = end == NULL ? text :
+		    arena_strndup(arena, text, (size_t)(end - text));
 
-		if (line.n > 0 && (end == NULL || map_get(unseen,
-		    arena_strndup(arena, text, (size_t)(end - text))) == NULL))
-			add(arena, &keys->refused, &keys->n_refused, text);
+		if (line.n == 0 || map_get(told, path) != NULL)
+			continue;
+		map_set(told, path, keys);
+		add(arena, &keys->refused, &keys->n_refused, text);
 	}
 }
 
@@ -86,10 +125,10 @@ take_closed(struct arena *arena, const struct keyring *ring, struct import_keys 
 }
 
 void
-import_keys_look(struct arena *arena, struct files *files, struct slice text,
-    struct import_keys *keys_r)
+import_keys_look(struct arena *arena, struct files *files, const struct import *import,
+    struct slice text, struct import_keys *keys_r)
 {
-	struct map *unseen = map_new(arena);
+	struct map *told = map_new(arena);
 	const char *error = "", *key_errors = "";
 	const struct settings *settings;
 	struct snapshot *snapshot;
@@ -102,17 +141,9 @@ import_keys_look(struct arena *arena, struct files *files, struct slice text,
 	if (snapshot == NULL)
 		return;
 	settings = snapshot_settings(snapshot);
-	for (size_t i = 0; i < settings->n_domains; i++) {
-		for (size_t k = 0; k < settings->domains[i].n_keys; k++) {
-			const char *path = settings->domains[i].keys[k].file;
-
-			if (map_get(unseen, path) == NULL && is_unseen(files, path)) {
-				map_set(unseen, path, keys_r);
-				keys_r->unseen++;
-			}
-		}
-	}
-	take_refused(arena, unseen, key_errors, keys_r);
+	pass_over_inline(import, told);
+	take_unseen(settings, files, told, keys_r);
+	take_refused(arena, told, key_errors, keys_r);
 	keys_r->user = *settings->user != '\0' ? arena_strdup(arena, settings->user) : NULL;
 	take_closed(arena, snapshot_keyring(snapshot), keys_r);
 	snapshot_unref(&snapshot);

@@ -11,6 +11,7 @@
 
 struct arena;
 struct files;
+struct import;
 
 struct import_keys {
 	const char **refused;	/* "/path: why, and what to do": no start with these */
@@ -22,10 +23,11 @@ struct import_keys {
 };
 
 /*
- * Looks at the keys of the configuration `text`, which is what is written.  Nothing
- * is told of settings that do not load, nor of more text than a file may have.
+ * Looks at the keys of the configuration `text`, which is what is written.  Each file
+ * is told of once, and no key that stands in a table itself.  Nothing is told of
+ * settings that do not load, nor of more text than a file may have.
  */
-void import_keys_look(struct arena *arena, struct files *files, struct slice text,
-    struct import_keys *keys_r);
+void import_keys_look(struct arena *arena, struct files *files,
+    const struct import *import, struct slice text, struct import_keys *keys_r);
 
 #endif

@@ -181,15 +181,18 @@ def check_keys():
     with tempfile.TemporaryDirectory() as folder:
         here = pathlib.Path(folder)
         here.chmod(0o755)
-        for name, mode in (("good", 0o600), ("open", 0o644), ("text", 0o600)):
+        for name, mode in (("good", 0o600), ("open", 0o644), ("text", 0o600),
+                           ("of-here.example", 0o600)):
             (here / name).write_text("no key\n" if name == "text" else subprocess.run(
                 ["openssl", "genrsa", "1024"], check=True, text=True,
                 capture_output=True).stdout)
             (here / name).chmod(mode)
         (here / "theirs").write_text(f"KeyTable {here}/kt\nSigningTable {here}/st\nMode s\n")
-        names = ("good", "open", "text", "lost")
-        (here / "kt").write_text("".join(f"{n} {n}.example:s:{here}/{n}\n" for n in names))
-        (here / "st").write_text("".join(f"{n}.example {n}\n" for n in names))
+        files = dict(good="good", open="open", again="open", text="text", lost="lost")
+        (here / "kt").write_text("".join(f"{n} {n}.example:s:{here}/{file}\n"
+                                         for n, file in files.items()) +
+                                 f"all %:s:{here}/of-%\n")
+        (here / "st").write_text("".join(f"{n}.example {n}\n" for n in files) + "* all\n")
 
         def write(**more):
             got = subprocess.run([tool, "import", "opendkim", here / "theirs"], text=True,
@@ -210,14 +213,32 @@ def check_keys():
     refused = text.partition("KEYS THAT MAILWORTHYD REFUSES")[2].partition("\n#\n")[0]
     check("mailworthy import: keys that mailworthyd refuses",
           (first.returncode == 1 and "3 of the key files" in first.stderr, f"{first}"),
-          (f"- {here}/open: " in refused and "chmod" in refused, "open: " + refused),
+          (refused.count(f"- {here}/open: ") == 1 and "chmod" in refused, "open: " + refused),
           (f"- {here}/text: " in refused and f"- {here}/lost: " in refused, refused),
           (f"{here}/good" not in refused, refused),
           (last.returncode == 0 and "REFUSES" not in after, f"after the chmod: {last}"))
     if os.geteuid() == 0:
         check("mailworthy import: keys that this user may not read",
-              ("2 key files could not be looked at by this user" in hidden and
+              ("3 key files could not be looked at by this user" in hidden and
                f"- {here}/good: " not in hidden, f"{unseen}"))
+
+
+def check_key_in_table():
+    """A key that stands in a table is told of once, and with no chmod of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = pathlib.Path(folder)
+        pem = subprocess.run(["openssl", "genrsa", "1024"], check=True, text=True,
+                             capture_output=True).stdout
+        key = "".join(line for line in pem.splitlines() if "-" not in line)
+        (here / "theirs").write_text(f"KeyTable {here}/kt\nSigningTable {here}/st\nMode s\n")
+        (here / "kt").write_text(f"a a.example:s:{key}\n")
+        (here / "kt").chmod(0o644)
+        (here / "st").write_text("a.example a\n")
+        got = run("import", "opendkim", here / "theirs")
+    check("mailworthy import: a key in a table", (got.returncode == 1, f"{got}"),
+          ("run this again with --keys" in got.stdout.replace("\n#   ", " "), f"{got}"),
+          ("REFUSES" not in got.stdout and "chmod" not in got.stdout, f"{got}"),
+          ("key files" not in got.stderr, f"{got}"))
 
 
 def check_hint():
@@ -249,6 +270,7 @@ check_wrong("mailworthy", "nonsense")
 check_relative()
 check_output()
 check_keys()
+check_key_in_table()
 check_hint()
 for fault in faults:
     print(f"not ok {fault}")

@@ -38,6 +38,7 @@ struct seen_egress {
 	char egress[64], address[256], ptr_name[256], helo[256];
 	bool is_relay, ptr_forward, helo_forward;
 	enum known ptr_known, helo_known;
+	enum helo_source helo_source;
 };
 
 struct standing {
@@ -198,6 +199,7 @@ note_egress(struct standing *standing, const struct egress_evidence *egress,
 	copy(seen->egress, sizeof(seen->egress), egress->name);
 	copy(seen->address, sizeof(seen->address), address);
 	copy(seen->helo, sizeof(seen->helo), egress->helo);
+	seen->helo_source = egress->helo_source;
 	seen->is_relay = egress->is_relay;
 	if (facts == NULL)
 		return;
@@ -283,6 +285,7 @@ read_seen(struct standing *standing, struct arena *arena, struct status *status)
 			.address = arena_strdup(arena, seen->address),
 			.is_relay = seen->is_relay,
 			.helo = text_or_null(arena, seen->helo),
+			.helo_source = seen->helo_source,
 			.ptr_known = seen->ptr_known,
 			.ptr_name = text_or_null(arena, seen->ptr_name),
 			.ptr_forward = seen->ptr_forward,

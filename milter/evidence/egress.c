@@ -23,20 +23,27 @@ section(const struct collect_input *input)
 }
 
 static const char *
-helo_name(const struct collect_input *input, const struct settings_egress *egress)
+helo_name(const struct collect_input *input, const struct settings_egress *egress,
+    enum helo_source *source_r)
 {
 	const char *name = egress->helo;
 	const char *ascii;
 
+	*source_r = HELO_CONFIGURED;
 	if (name == NULL || strcmp(name, "auto") == 0) {
-		name = input->message->session->mta_name;
-		if (input->egress != NULL && input->egress->helo_name != NULL)
-			name = input->egress->helo_name;
+		*source_r = HELO_MTA_SETTINGS;
+		name = input->egress != NULL ? input->egress->helo_name : NULL;
+		if (name == NULL && input->message->session->mta_name != NULL) {
+			*source_r = HELO_MACRO;
+			name = input->message->session->mta_name;
+		}
 		if (name == NULL && input->egress != NULL)
 			name = input->egress->myhostname;
 	}
-	if (name == NULL || *name == '\0')
+	if (name == NULL || *name == '\0') {
+		*source_r = HELO_UNTOLD;
 		return NULL;
+	}
 	ascii = domain_to_ascii(input->arena, slice_of(name));
 	return ascii != NULL ? ascii : name;
 }
@@ -81,7 +88,7 @@ collect_egress(struct collection *c)
 			    input->egress->n);
 		break;
 	}
-	egress->helo = helo_name(input, settings);
+	egress->helo = helo_name(input, settings, &egress->helo_source);
 	egress->known = egress->n > 0;
 	return 0;
 }

@@ -42,6 +42,13 @@ struct egress_address {
 	bool helo_forward;
 };
 
+enum helo_source {			/* who told the name that we say HELO with */
+	HELO_UNTOLD,
+	HELO_CONFIGURED,		/* option helo */
+	HELO_MTA_SETTINGS,		/* main.cf or sendmail.cf */
+	HELO_MACRO,			/* macro j of a connection */
+};
+
 struct egress_evidence {
 	const char *name;		/* of the egress section */
 	bool known;			/* at least one public address, or a relay */
@@ -51,6 +58,7 @@ struct egress_evidence {
 	enum known relay_known;		/* the record could be read */
 	bool relay_authorised;		/* it includes the relay's name */
 	const char *helo;		/* name we say EHLO with, or NULL */
+	enum helo_source helo_source;
 	bool takes_utf8;		/* the MTA says that it demands SMTPUTF8 for no
 					 * local mail, whatever stands in the header */
 	struct egress_address *addresses;

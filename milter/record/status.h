@@ -50,6 +50,7 @@ struct status_egress {			/* an address that mail leaves from */
 	const char *address;		/* or the relay's host */
 	bool is_relay;
 	const char *helo;		/* NULL: not known */
+	enum helo_source helo_source;
 	enum known ptr_known;
 	const char *ptr_name;
 	bool ptr_forward;		/* the name leads back */

@@ -153,6 +153,22 @@ put_domains(const struct writer *w, const struct status *status, json_t *out)
 	writer_put(out, "keys_by_state", states);
 }
 
+static const char *
+helo_source_word(enum helo_source source)
+{
+	switch (source) {
+	case HELO_UNTOLD:
+		return NULL;
+	case HELO_CONFIGURED:
+		return "configuration";
+	case HELO_MTA_SETTINGS:
+		return "mta";
+	case HELO_MACRO:
+		return "macro";
+	}
+	return NULL;
+}
+
 static json_t *
 egress(const struct writer *w, const struct status *status)
 {
@@ -166,6 +182,8 @@ egress(const struct writer *w, const struct status *status)
 		writer_put(one, "address", writer_remote(w, egress->address));
 		writer_put(one, "relay", json_boolean(egress->is_relay));
 		writer_put(one, "helo", writer_remote(w, egress->helo));
+		writer_put(one, "helo_from", writer_word(helo_source_word(
+		    egress->helo_source)));
 		writer_put(one, "ptr", writer_remote(w, egress->ptr_name));
 		writer_put(one, "ptr_known", writer_word(counted_known_name(
 		    egress->ptr_known)));

@@ -308,6 +308,14 @@ leads(const json_t *address, const char *key, const char *yes, const char *no)
 	return json_is_true(value) ? yes : json_is_false(value) ? no : ", not looked up";
 }
 
+/* Of a HELO name: who told it, where it was not the configuration. */
+static const char *
+told_by(const json_t *address)
+{
+	return is(address, "helo_from", "macro") ? " (as the MTA calls itself)" :
+	    is(address, "helo_from", "mta") ? " (from the MTA's settings)" : "";
+}
+
 static void
 show_egress(const struct view *v)
 {
@@ -329,11 +337,12 @@ show_egress(const struct view *v)
 			continue;
 		}
 		page_wrap(v->page, ALGORITHM_COLUMN, arena_printf(arena,
-		    "PTR %s%s; HELO %s%s", ptr != NULL ? ptr : is(one, "ptr_known", "absent") ?
+		    "PTR %s%s; HELO %s%s%s", ptr != NULL ? ptr : is(one, "ptr_known", "absent") ?
 		    "none" : "not known", ptr != NULL ? leads(one, "ptr_leads_back",
 		    ", which leads back", ", which does NOT lead back") : "",
-		    helo != NULL ? helo : "not known until the MTA connects", helo != NULL ? leads(one,
-		    "helo_leads_here", ", which has this address",
+		    helo != NULL ? helo : "not known yet: the MTA's name comes with the first "
+		    "connection", helo != NULL ? told_by(one) : "", helo != NULL ?
+		    leads(one, "helo_leads_here", ", which has this address",
 		    ", which does NOT have this address") : ""));
 	}
 	if (json_array_size(list) == 0) {

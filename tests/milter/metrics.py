@@ -532,8 +532,9 @@ def mta_name(rig):
     auto = text.replace('helo = "mail.example.com"', "helo = auto")
     assert text != auto
 
-    def helos():
-        return {egress["helo"] for egress in status_of(rig)["egress"]}
+    def helos(key="helo"):
+        return {egress[key] for egress in status_of(rig)["egress"]}
+    assert helos("helo_from") == {"configuration"}, status_of(rig)["egress"]
     try:
         rig.daemon.config.write_text(auto)
         before, pid = status_of(rig)["config"]["generation"], rig.daemon.worker_pid()
@@ -547,6 +548,10 @@ def mta_name(rig):
         rig.one()
         wait_for(lambda: helos() == {"mail.example.com"}, what="a look with the name")
         assert status_of(rig)["egress"][0]["helo_leads_here"] is True, status_of(rig)["egress"]
+        assert helos("helo_from") == {"macro"}, status_of(rig)["egress"]
+        page = run_status(rig).stdout
+        assert "HELO mail.example.com (as the MTA calls itself), which" in \
+            " ".join(page.split()), page
     finally:
         rig.daemon.config.write_text(text)
         rig.reload()

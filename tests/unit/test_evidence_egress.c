@@ -201,16 +201,21 @@ chooses_helo(void **state)
 	rig_message(&rig, "example.com", "example.com");
 	rig.egress->helo = "Out.Example.COM";
 	assert_string_equal(rig_collect(&rig)->egress.helo, "out.example.com");
+	assert_int_equal(rig.evidence.egress.helo_source, HELO_CONFIGURED);
 	rig.egress->helo = "auto";
 	rig.session->mta_name = NULL;
 	assert_null(rig_collect(&rig)->egress.helo);
+	assert_int_equal(rig.evidence.egress.helo_source, HELO_UNTOLD);
 	facts.myhostname = "host.example.com";
 	rig.input.egress = &facts;
 	assert_string_equal(rig_collect(&rig)->egress.helo, "host.example.com");
+	assert_int_equal(rig.evidence.egress.helo_source, HELO_MTA_SETTINGS);
 	rig.session->mta_name = "mta.example.com";
 	assert_string_equal(rig_collect(&rig)->egress.helo, "mta.example.com");
+	assert_int_equal(rig.evidence.egress.helo_source, HELO_MACRO);
 	facts.helo_name = "said.example.com";
 	assert_string_equal(rig_collect(&rig)->egress.helo, "said.example.com");
+	assert_int_equal(rig.evidence.egress.helo_source, HELO_MTA_SETTINGS);
 	rig_close(&rig);
 }
 

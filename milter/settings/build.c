@@ -52,9 +52,9 @@ check_unique(struct reading *reading, struct map *lines, const struct tree *tree
 		return;
 	}
 	if (*title == '\0')
-		errors_add(reading->errors, reading->file, tree->line,
-		    section_info(tree->section)->name, "expected one such section: put its "
-		    "options into the one on line %u", first->line);
+		errors_add(reading->errors, reading->file, tree->line, NULL, "a second section "
+		    "%s; the first is on line %u: put the options there",
+		    section_info(tree->section)->name, first->line);
 	else
 		errors_add(reading->errors, reading->file, tree->line,
 		    section_info(tree->section)->name, "expected once (%s stands on line %u "

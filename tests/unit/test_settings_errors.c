@@ -60,7 +60,7 @@ static const struct bad names_and_structure[] = {
 	  "write a comment into it" },
 	{ "domain { " KEY " }", "/f:1: domain: expected the domain in quotes before \"{\"" },
 	{ "resolver { }\nresolver { }",
-	  "/f:2: resolver: expected one such section: put its options into the one on line 1" },
+	  "/f:2: a second section resolver; the first is on line 1: put the options there" },
 	{ "}", "/f:1: expected an option or a section (got \"}\")" },
 	{ "resolver {\n timeout = 3\n", "/f:1: resolver: this section is not closed: "
 	  "expected \"}\" before the end of the file on line 3" },

@@ -153,7 +153,8 @@ control_open(const struct settings *settings, const struct privileges *privilege
 		if (*control_r == -1)
 			log_warning("control %s: %s; the daemon serves, but `mailworthy "
 			    "status` cannot ask it: make the directory for user %s, set "
-			    "another `control`, or \"\" for none", settings->control, why,
+			    "another `control`, or \"\" for none",
+			    settings_socket_shown(arena, settings->control), why,
 			    *settings->user != '\0' ? settings->user : "that runs it");
 	}
 	if (*settings->metrics == '\0')
@@ -162,7 +163,7 @@ control_open(const struct settings *settings, const struct privileges *privilege
 	if (*metrics_r != -1)
 		return 0;
 	*error_r = arena_printf(arena, "metrics %s: %s; set another `metrics`, or \"\" for "
-	    "none", settings->metrics, why);
+	    "none", settings_socket_shown(arena, settings->metrics), why);
 	return -1;
 }
 

@@ -107,8 +107,8 @@ check_inet(const char *socket, struct arena *arena, const char **error_r)
 	port = arena_strndup(arena, port, (size_t)(host - 1 - port));
 	error = getaddrinfo(host, port, &hints, &list);
 	if (error != 0) {
-		*error_r = arena_printf(arena, "socket %s: no address for %s: %s", socket,
-		    host, gai_strerror(error));
+		*error_r = arena_printf(arena, "socket %s: no address for %s: %s",
+		    settings_socket_shown(arena, socket), host, gai_strerror(error));
 		return -1;
 	}
 	for (each = list; each != NULL && !in_use; each = each->ai_next)
@@ -117,7 +117,7 @@ check_inet(const char *socket, struct arena *arena, const char **error_r)
 	if (!in_use)
 		return 0;
 	*error_r = arena_printf(arena, "socket %s is in use: another daemon answers there; "
-	    "stop it, or set another `socket`", socket);
+	    "stop it, or set another `socket`", settings_socket_shown(arena, socket));
 	return -1;
 }
 
@@ -232,7 +232,8 @@ listen_open(const struct settings *settings, const char *socket, struct arena *a
 		return -1;
 	errno = 0;
 	if (proto_listen() != 0) {
-		*error_r = arena_printf(arena, "cannot listen on %s: %s", socket,
+		*error_r = arena_printf(arena, "cannot listen on %s: %s",
+		    settings_socket_shown(arena, socket),
 		    errno != 0 ? strerror(errno) : "see the system's log");
 		return -1;
 	}

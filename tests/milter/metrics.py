@@ -598,7 +598,7 @@ def sockets_in_use(rig):
     port = rig.metrics.rpartition(":")[2]
     first = run(f'control = ""\nmetrics = "inet:127.0.0.1:{port}"\n')
     assert first.wait(20) == 1
-    assert f"metrics inet:{port}@127.0.0.1: cannot listen: Address already in use" in said(), \
+    assert f"metrics inet:127.0.0.1:{port}: cannot listen: Address already in use" in said(), \
         said()
     for control, why in ((rig.control, "another daemon answers there"),
                          (f"unix:{log}/no/such/control.sock", "No such file")):

@@ -252,8 +252,8 @@ def bad_sockets():
                 ("bogus", "expected unix:/PATH"), ("unix:relative", "expected unix:/PATH"),
                 ("unix:/tmp/" + "x" * 108, "at most 107 bytes"),
                 ("inet:127.0.0.1:99999", "expected unix:/PATH"),
-                ("inet:300.1.1.1:8893", "no address for 300.1.1.1"),
-                ("inet:192.0.2.77:8893", "Cannot assign requested address"),
+                ("inet:300.1.1.1:8893", "socket inet:300.1.1.1:8893: no address for 300.1.1.1"),
+                ("inet:192.0.2.77:8893", "inet:192.0.2.77:8893: Cannot assign requested address"),
                 ("unix:/nonexistent/dir/x.sock", "No such file or directory")):
             got = run("-f", "-c", config, "-p", where)
             assert got.returncode == 1 and expected in got.stderr, (where, got)

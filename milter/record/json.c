@@ -93,6 +93,19 @@ refused_recipients(const struct writer *w)
 	return list;
 }
 
+/* Whose domain DNS was no judge of, for a host that we do not know takes their mail. */
+static size_t
+routed_recipients(const struct writer *w)
+{
+	const struct evidence *evidence = w->input->judged->evidence;
+	size_t n = 0;
+
+	for (size_t i = 0; evidence != NULL && i < evidence->destinations.n; i++)
+		if (evidence->destinations.p[i].routed_by_hand)
+			n += evidence->destinations.p[i].rcpts;
+	return n;
+}
+
 static const char *
 direction_word(enum direction direction)
 {
@@ -406,6 +419,7 @@ static void
 put_judgement(const struct writer *w, json_t *record)
 {
 	const struct verdict *verdict = w->input->verdict;
+	size_t routed = routed_recipients(w);
 
 	writer_put(record, "egress", egress(w));
 	writer_put(record, "dkim", dkim(w));
@@ -415,6 +429,8 @@ put_judgement(const struct writer *w, json_t *record)
 	writer_put(record, "repaired", repaired(w->input->plan));
 	writer_put(record, "edits", edits(w));
 	writer_put(record, "rcpts_refused", refused_recipients(w));
+	if (routed > 0)
+		writer_put(record, "rcpts_routed", json_integer((json_int_t)routed));
 	writer_put(record, "score", verdict != NULL ? writer_points(verdict->score) : json_null());
 	writer_put(record, "verdict", writer_word(verdict != NULL ?
 	    action_name(verdict->action) : NULL));

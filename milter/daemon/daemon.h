@@ -54,6 +54,9 @@ int daemon_run(const struct daemon_options *options);
  */
 int listen_open(const struct settings *settings, const char *socket,
     struct arena *arena, const char **error_r);
+/* `given` with -p or, NULL, that of the configuration; NULL with *error_r. */
+const char *listen_socket(const struct settings *settings, const char *given,
+    struct arena *arena, const char **error_r);
 /* The group that a socket file is given to; (gid_t)-1: none is. */
 int listen_group(const struct settings *settings, gid_t *gid_r, struct arena *arena,
     const char **error_r);

@@ -165,14 +165,14 @@ say_unseen(const struct settings *settings, struct files *files)
 
 /* What a start on this host would be refused for, though the file is well. */
 static int
-look_at_host(const struct settings *settings, struct arena *arena)
+look_at_host(const struct settings *settings, const char *given, struct arena *arena)
 {
 	struct privileges privileges;
-	const char *error = "";
+	const char *error = "", *socket = listen_socket(settings, given, arena, &error);
 	gid_t gid;
 
-	if (privileges_find(settings, &privileges, arena, &error) == 0 &&
-	    (strncmp(settings->socket, "unix:", 5) != 0 ||
+	if (socket != NULL && privileges_find(settings, &privileges, arena, &error) == 0 &&
+	    (strncmp(socket, "unix:", 5) != 0 ||
 	    listen_group(settings, &gid, arena, &error) == 0))
 		return 0;
 	fprintf(stderr, "%s\n", error);
@@ -215,7 +215,7 @@ daemon_check(const struct daemon_options *options)
 	problem = notice_problem(snapshot_settings(snapshot), clock_now(&clock_system), arena);
 	if (problem != NULL)
 		fprintf(stderr, "%s.\n", problem);
-	status = look_at_host(snapshot_settings(snapshot), arena);
+	status = look_at_host(snapshot_settings(snapshot), options->socket, arena);
 	if (status == 0)
 		look_at_dns(snapshot, arena);
 	snapshot_unref(&snapshot);

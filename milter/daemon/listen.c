@@ -220,11 +220,23 @@ set_owner(const struct settings *settings, const char *path, struct arena *arena
 	return status;
 }
 
+const char *
+listen_socket(const struct settings *settings, const char *given, struct arena *arena,
+    const char **error_r)
+{
+	const char *socket = given == NULL ? settings->socket : settings_socket(arena, given);
+
+	if (socket == NULL)
+		*error_r = arena_printf(arena, "-p: expected %s, got \"%s\"",
+		    SETTINGS_SOCKET_FORM, given);
+	return socket;
+}
+
 int
 listen_open(const struct settings *settings, const char *socket, struct arena *arena,
     const char **error_r)
 {
-	const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
+	const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL, *why;
 
 	if ((path != NULL ? check_unix(path, arena, error_r) :
 	    check_inet(socket, arena, error_r)) != 0 ||
@@ -232,9 +244,9 @@ listen_open(const struct settings *settings, const char *socket, struct arena *a
 		return -1;
 	errno = 0;
 	if (proto_listen() != 0) {
+		why = errno != 0 ? strerror(errno) : "see the system's log";
 		*error_r = arena_printf(arena, "cannot listen on %s: %s",
-		    settings_socket_shown(arena, socket),
-		    errno != 0 ? strerror(errno) : "see the system's log");
+		    settings_socket_shown(arena, socket), why);
 		return -1;
 	}
 	set_listener_options();

@@ -496,15 +496,9 @@ prepare(struct master *master, struct arena *arena, const char **error_r)
 	settings = snapshot_settings(master->snapshot);
 	master->fixed = settings_ref(settings);
 	warn_imported(settings);
-	socket = settings->socket;
-	if (options->socket != NULL)
-		socket = settings_socket(arena, options->socket);
-	if (socket == NULL) {
-		*error_r = arena_printf(arena, "-p: expected %s, got \"%s\"",
-		    SETTINGS_SOCKET_FORM, options->socket);
-		return -1;
-	}
-	if (privileges_find(settings, &master->privileges, arena, error_r) != 0 ||
+	socket = listen_socket(settings, options->socket, arena, error_r);
+	if (socket == NULL ||
+	    privileges_find(settings, &master->privileges, arena, error_r) != 0 ||
 	    privileges_prepare(&master->privileges, settings, socket, arena, error_r) != 0)
 		return -1;
 	master->egress = egress_facts_new();

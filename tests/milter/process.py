@@ -193,6 +193,29 @@ def no_such_account():
                 assert got.returncode == 1 and expected in got.stderr, (how, got)
 
 
+@test("-n goes by the socket of -p, as the start does, and shows it as it is written")
+def other_socket():
+    with scratch() as d:
+        config = d / "a.conf"
+        config.write_text(BASE.format(dir=d).replace('socket-group = ""',
+                                                     'socket-group = "nosuchgroup"'))
+        assert run("-n", "-c", config).returncode == 1
+        got = run("-n", "-c", config, "-p", "inet:127.0.0.1:8893")
+        assert got.returncode == 0 and "nosuchgroup" not in got.stderr, got
+        for how in ("-n", "-f"):
+            got = run(how, "-c", config, "-p", "8893")
+            assert got.returncode == 1 and '-p: expected unix:/PATH' in got.stderr, (how, got)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            here = "inet:127.0.0.1:%d" % taken.getsockname()[1]
+            got = run("-f", "-c", config, "-p", here)
+            assert got.returncode == 1 and f"socket {here} is in use" in got.stderr, got
+            text = config.read_text().replace(f"unix:{d}/mw.sock", here)
+        config.write_text(text)
+        assert run("-n", "-c", config).returncode == 0
+        got = run("-n", "-c", config, "-p", f"unix:{d}/mw.sock")
+        assert got.returncode == 1 and "nosuchgroup" in got.stderr, got
+
+
 @test("no configuration, wrong arguments")
 def arguments():
     got = run("-n", "-c", "/nonexistent/mailworthy.conf")

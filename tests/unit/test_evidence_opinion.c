@@ -1,6 +1,7 @@
 /* What other filters answer, and how they are asked: whole, slow, broken off. */
 #include "evidence_rig.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -175,8 +176,8 @@ ask(struct rig *rig, const char *option, const char *path, size_t size,
 	struct opinion opinion = { 0 };
 
 	rig_settings(rig, arena_printf(rig->arena,
-	    "opinions { %s = \"unix:%s\" timeout = %u max-size = 1 }\n", option, path,
-	    seconds));
+	    "opinions { %s = \"%s%s\" timeout = %u max-size = 1 }\n", option,
+	    *path == '/' ? "unix:" : "", path, seconds));
 	rig_message(rig, "example.com", "example.com");
 	headers_add(rig->message->headers, SLICE("Subject"), SLICE(" one\n two"));
 	rig->message->size = size;
@@ -222,6 +223,30 @@ test_asked(void **state)
 	assert_true(opinion.is_bad);
 	assert_memory_equal(peer.heard, "SYMBOLS SPAMC/1.5\r\nContent-length: 222\r\n", 40);
 	rig_close(&rig);
+}
+
+/* An inet socket is named as the configuration does. */
+static void
+test_inet_named(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);	/* bound, and nobody listens */
+	socklen_t size = sizeof(address);
+	struct opinion opinion;
+	const char *where;
+	struct rig rig;
+
+	(void)state;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	rig_open(&rig, "example.com A 192.0.2.1\n");
+	where = arena_printf(rig.arena, "inet:127.0.0.1:%d", ntohs(address.sin_port));
+	opinion = ask(&rig, "rspamd", where, 10, 5);
+	assert_int_equal(opinion.known, KNOWN_TEMPERROR);
+	assert_non_null(strstr(opinion.error, arena_printf(rig.arena, "at %s: ", where)));
+	rig_close(&rig);
+	close(fd);
 }
 
 static void
@@ -303,6 +328,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_understand),
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_inet_named),
 		cmocka_unit_test(test_not_answered),
 		cmocka_unit_test(test_left_alone),
 	};

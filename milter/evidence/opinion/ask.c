@@ -176,7 +176,7 @@ talk_unreached(struct talk *talk, const char *why)
 {
 	talk->is_silent = true;
 	talk_end(talk, arena_printf(talk->arena, "%s cannot be reached at %s: %s",
-	    talk->dialect->name, talk->where, why));
+	    talk->dialect->name, settings_socket_shown(talk->arena, talk->where), why));
 }
 
 static void

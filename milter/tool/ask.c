@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/ip.h"
 #include "base/log.h"
+#include "settings/settings.h"
 #include "tool/ask.h"
 
 enum { CHUNK = 65536, SHOWN_MAX = 200 };
@@ -84,8 +85,10 @@ group_of(const char *name, struct arena *arena)
 }
 
 static const char *
-explain(const char *name, int error, struct arena *arena)
+explain(const char *socket, int error, struct arena *arena)
 {
+	const char *name = settings_socket_shown(arena, socket);
+
 	switch (error) {
 	case ENOENT:
 		return arena_printf(arena, "there is no socket %s: mailworthyd does not run, "

@@ -93,7 +93,8 @@ show(const struct status_options *options, const char *socket, struct arena *are
 		fputs("\033[H\033[2J", stdout);
 	care = options->json ? status_care(document) : status_page(&page, document);
 	if (care == -1)
-		return tool_error("what answers at %s is no mailworthyd", socket);
+		return tool_error("what answers at %s is no mailworthyd",
+		    settings_socket_shown(arena, socket));
 	if (options->json)
 		fwrite(document.p, 1, document.n, stdout);
 	fflush(stdout);

@@ -10,6 +10,7 @@ import grp
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -254,6 +255,17 @@ def check_hint():
           ("dmarc-none, dmarc-fail, " in got.stderr, got.stderr))
 
 
+def check_socket_shown():
+    """As it was typed, not as libmilter names it."""
+    with socket.socket() as mute:       # bound, so that nobody else listens there
+        mute.bind(("127.0.0.1", 0))
+        where = "inet:127.0.0.1:%d" % mute.getsockname()[1]
+        got = run("status", "--socket", where)
+    check("mailworthy status --socket, nobody there",
+          (got.returncode == 2, f"ends with {got.returncode}"),
+          (f"nobody answers at {where}: " in got.stderr, got.stderr))
+
+
 commands = [line.split()[0] for line in help_of("--help") if re.match(r"  \w", line)]
 named, described = page_options()
 check("mailworthy --help", (len(commands) >= 9, "lists too few commands"),
@@ -271,6 +283,7 @@ check_relative()
 check_output()
 check_keys()
 check_key_in_table()
+check_socket_shown()
 check_hint()
 for fault in faults:
     print(f"not ok {fault}")

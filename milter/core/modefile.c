@@ -51,7 +51,7 @@ modefile_read(const char *state_dir)
 {
 	int mode;
 
-	return modefile_look(state_dir, &mode) == 0 ? mode : -1;
+	return modefile_look(state_dir, &mode) == 0 ? mode : MODEFILE_UNSEEN;
 }
 
 static int

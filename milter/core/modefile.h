@@ -14,7 +14,9 @@ struct arena;
  */
 int modefile_look(const char *state_dir, int *mode_r);
 
-/* For who looks once: -1 too when it cannot be told. */
+enum { MODEFILE_UNSEEN = -2 };
+
+/* For who looks once: MODEFILE_UNSEEN with errno when it cannot be told. */
 int modefile_read(const char *state_dir);
 
 /* mode -1 takes the file away.  0, or -1 with *error_r in the arena. */

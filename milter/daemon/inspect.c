@@ -200,7 +200,11 @@ daemon_check(const struct daemon_options *options)
 	say_unseen(snapshot_settings(snapshot), files);
 	files_free(&files);
 	mode = modefile_read(snapshot_settings(snapshot)->state_dir);
-	if (mode != -1)
+	if (mode == MODEFILE_UNSEEN)
+		fprintf(stderr, "mode %s, as the configuration says; this user may not see "
+		    "whether `mailworthy mode` says otherwise\n",
+		    snapshot_settings(snapshot)->mode == MODE_AUDIT ? "audit" : "enforce");
+	else if (mode != -1)
 		fprintf(stderr, "mode %s is in force for everything (mailworthy mode); "
 		    "`mailworthy mode file` ends that\n",
 		    mode == MODE_AUDIT ? "audit" : "enforce");

@@ -46,7 +46,7 @@ struct check_run {
 	struct egress_facts *egress;
 	struct sightings *sightings;
 	struct core *core;
-	int kill_switch;		/* of `mailworthy mode`: MODE_* or -1 */
+	int kill_switch;		/* of modefile_read() */
 };
 
 enum { OPTION_ZONE = 256, OPTION_HTML, OPTION_LEAVING };

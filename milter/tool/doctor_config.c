@@ -52,7 +52,11 @@ say_mode(struct doctor *doctor)
 	int mode = modefile_read(settings->state_dir);
 	struct doctor_line *line;
 
-	if (mode != -1 && mode != (int)settings->mode) {
+	if (mode == MODEFILE_UNSEEN) {
+		doctor_say(doctor, DOCTOR_UNKNOWN, "mode", mode_name((int)settings->mode),
+		    "So says the configuration; this user may not see whether `mailworthy "
+		    "mode` says otherwise.");
+	} else if (mode != -1 && mode != (int)settings->mode) {
 		line = doctor_say(doctor, DOCTOR_WARNING, "mode", mode_name(mode),
 		    "`mailworthy mode %s` is in force for everything and stands above "
 		    "the configuration, which says %s.", mode_name(mode),

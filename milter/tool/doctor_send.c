@@ -99,7 +99,7 @@ begin(struct doctor *doctor, struct send *send)
 	int mode = modefile_read(doctor->settings->state_dir);
 
 	*send = (struct send){ .doctor = doctor };
-	send->signs = (mode == -1 ? (int)doctor->settings->mode : mode) == MODE_ENFORCE;
+	send->signs = (mode < 0 ? (int)doctor->settings->mode : mode) == MODE_ENFORCE;
 	send->postfix = postfix_ask(doctor->arena, options->postconf, options->postfix_config,
 	    &error);
 	if (options->n_received > 0)

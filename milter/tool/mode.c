@@ -1,6 +1,7 @@
 /*
  * mailworthy mode: the kill switch.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,17 +38,21 @@ name_of(int mode)
 	return mode == MODE_AUDIT ? "audit" : "enforce";
 }
 
-static void
+static int
 show(const struct settings *settings)
 {
 	int mode = modefile_read(settings->state_dir);
 
+	if (mode == MODEFILE_UNSEEN)
+		return tool_error("cannot read %s/mode: %s%s", settings->state_dir,
+		    strerror(errno), errno == EACCES ? " (run it as root)" : "");
 	if (mode == -1)
 		printf("%s, as %s says\n", name_of(settings->mode), settings->path);
 	else
 		printf("%s for everything, by `mailworthy mode %s` (%s says %s; "
 		    "`mailworthy mode file` goes back to it)\n", name_of(mode), name_of(mode),
 		    settings->path, name_of(settings->mode));
+	return TOOL_OK;
 }
 
 /* False when the word is none. */
@@ -72,7 +77,8 @@ set(const struct settings *settings, int mode, struct arena *arena)
 
 	if (modefile_write(settings->state_dir, mode, arena, &error) != 0)
 		return tool_error("%s", error);
-	show(settings);
+	if (show(settings) != TOOL_OK)
+		return TOOL_USAGE;
 	puts("A running daemon follows within two seconds.");
 	return TOOL_OK;
 }
@@ -103,7 +109,7 @@ tool_mode(int argc, char **argv)
 	if (settings == NULL)
 		status = tool_error("%s", error);
 	else if (optind == argc)
-		show(settings);
+		status = show(settings);
 	else
 		status = set(settings, mode, arena);
 	if (settings != NULL)

@@ -18,8 +18,8 @@
  * postmaster and those of the author apart), what could not be told and why,
  * the signature and the edits.  Lines are at most `width` columns (within the
  * limits above), but for DNS records and single words longer than that.
- * Nothing from the message reaches the terminal as it is.  `kill_switch` is that
- * of `mailworthy mode`, MODE_* or -1.
+ * Nothing from the message reaches the terminal as it is.  `kill_switch` is
+ * what modefile_read() tells.
  */
 void report_print(FILE *out, const struct check_input *judged,
     const struct verdict *verdict, const struct plan *plan, int kill_switch,

@@ -14,8 +14,8 @@
  * Score and verdict, what each receiver would say, the findings by family with
  * their evidence, the tree of the message's parts, its links, its header with
  * what is signed, the edits, and what could not be told.  Everything from the
- * message is made harmless and escaped.  `kill_switch` is that of `mailworthy
- * mode`, MODE_* or -1.
+ * message is made harmless and escaped.  `kill_switch` is what
+ * modefile_read() tells.
  */
 void web_print(FILE *out, const struct check_input *judged,
     const struct verdict *verdict, const struct plan *plan, int kill_switch);

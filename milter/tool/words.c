@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "core/modefile.h"
 #include "dkim/sign.h"
 #include "evidence/evidence.h"
 #include "facts/message.h"
@@ -62,7 +63,8 @@ const char *
 words_mode(const struct check_input *judged, int kill_switch)
 {
 	if (verdict_mode(judged->settings, judged->message, kill_switch) == MODE_ENFORCE)
-		return NULL;
+		return kill_switch != MODEFILE_UNSEEN ? NULL : "enforce, as the configuration "
+		    "says; this user may not see whether `mailworthy mode` says otherwise";
 	if (kill_switch == MODE_AUDIT)
 		return "audit, by `mailworthy mode audit`: mail is only logged now, neither "
 		    "signed nor stopped; this is what enforce mode would do";

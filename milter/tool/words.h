@@ -17,7 +17,7 @@ struct view_part;
 const char *words_would(const struct check_input *judged, const struct verdict *verdict);
 
 /* What becomes of mail like this meanwhile, where it is not what the verdict says;
- * NULL where it is.  `kill_switch` is that of `mailworthy mode`, MODE_* or -1. */
+ * NULL where it is.  `kill_switch` is what modefile_read() tells. */
 const char *words_mode(const struct check_input *judged, int kill_switch);
 
 /* "identity counts 7.0 at most", where the findings sum up to more than the score

@@ -242,6 +242,42 @@ def check_key_in_table():
           ("key files" not in got.stderr, f"{got}"))
 
 
+def check_mode():
+    """Who may not read the state directory is not told that the file's mode is in force."""
+    if os.geteuid() != 0:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        here = pathlib.Path(folder)
+        here.chmod(0o755)
+        (here / "state").mkdir(mode=0o700)
+        conf = here / "conf"
+        conf.write_text(f'mode = enforce\nuser = ""\nsocket-group = ""\n'
+                        f'state-dir = "{here}/state"\n')
+        (here / "zone").write_text("example.net. 60 IN MX 0 mail.example.net.\n")
+        (here / "mail").write_text("From: a@example.com\nTo: b@example.net\n\nHello\n")
+
+        def nobody(program, *arguments):
+            return subprocess.run([tool.parent / program, *arguments], text=True, timeout=60,
+                                  capture_output=True, user="nobody", group="nogroup",
+                                  extra_groups=[])
+
+        run("mode", "-c", conf, "audit")
+        mode = nobody("mailworthy", "mode", "-c", conf)
+        report = nobody("mailworthy", "check", "-c", conf, "--zone", here / "zone",
+                        here / "mail").stdout
+        doctor = nobody("mailworthy", "doctor", "-c", conf, "--zone", here / "zone",
+                        "--postfix-config", here, "--all").stdout
+        daemon = nobody("mailworthyd", "-n", "-c", conf).stderr
+    unseen = "this user may not see whether `mailworthy mode` says otherwise"
+    check("mailworthy mode: a directory that this user may not read",
+          (mode.returncode == 2 and "enforce" not in mode.stdout, f"{mode}"),
+          (f"{here}/state/mode: Permission denied" in mode.stderr, f"{mode}"))
+    for what, text in (("mailworthy check", report), ("mailworthy doctor", doctor),
+                       ("mailworthyd -n", daemon)):
+        check(f"{what}: a mode that this user may not see",
+              (unseen in " ".join(text.split()), text))
+
+
 def check_hint():
     """explain names what was meant where that is likely, and nothing else."""
     for word, meant in (("nope", None), ("ky", None), ("mdoe", "mode"), ("spf-fial", "spf-fail"),
@@ -284,6 +320,7 @@ check_output()
 check_keys()
 check_key_in_table()
 check_socket_shown()
+check_mode()
 check_hint()
 for fault in faults:
     print(f"not ok {fault}")

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "judged.h"
+#include "core/modefile.h"
 #include "record/record.h"
 #include "tool/report.h"
 #include "verdict/plan.h"
@@ -200,6 +201,12 @@ test_kill_switch(void **state)
 	kill_switch = -1;
 	make_report(false, 80);
 	assert_non_null(strstr(report, "audit: mail is only"));
+	kill_switch = MODEFILE_UNSEEN;
+	make_report(false, 80);
+	assert_non_null(strstr(report, "audit: mail is only"));
+	c.settings->mode = MODE_ENFORCE;
+	make_report(false, 80);
+	assert_non_null(strstr(report, "Mode      enforce, as the configuration says; this"));
 }
 
 static void

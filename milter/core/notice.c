@@ -8,10 +8,6 @@
 #include "core/notice.h"
 #include "settings/settings.h"
 
-static const char mend[] = "enable mailworthy-notify.timer (systemctl enable --now "
-    "mailworthy-notify.timer), or have cron run `mailworthy notify` every five minutes as "
-    "the daemon's user";
-
 const char *
 notice_state_path(struct arena *arena, const char *state_dir)
 {
@@ -40,10 +36,10 @@ notice_problem(const struct settings *settings, time_t now, struct arena *arena)
 	last = notice_last_run(settings->state_dir);
 	if (last == 0)
 		return arena_printf(arena, "notify names %s, and `mailworthy notify` has never "
-		    "run: nobody is told of held mail; %s", settings->notify, mend);
+		    "run: nobody is told of held mail", settings->notify);
 	if (now - last <= NOTICE_SILENT_SECONDS)
 		return NULL;
 	return arena_printf(arena, "notify names %s, and `mailworthy notify` has not run for "
-	    "%ld hours: nobody is told of held mail; %s", settings->notify,
-	    (long)(now - last) / 3600, mend);
+	    "%ld hours: nobody is told of held mail", settings->notify,
+	    (long)(now - last) / 3600);
 }

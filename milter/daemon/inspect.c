@@ -218,7 +218,7 @@ daemon_check(const struct daemon_options *options)
 		    "`mailworthy keygen DOMAIN` tells what to do.\n", stderr);
 	problem = notice_problem(snapshot_settings(snapshot), clock_now(&clock_system), arena);
 	if (problem != NULL)
-		fprintf(stderr, "%s.\n", problem);
+		fprintf(stderr, "%s; " NOTICE_MEND ".\n", problem);
 	status = look_at_host(snapshot_settings(snapshot), options->socket, arena);
 	if (status == 0)
 		look_at_dns(snapshot, arena);

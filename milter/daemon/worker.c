@@ -275,7 +275,7 @@ look_at_notify(void)
 	snapshot = current_snapshot();
 	problem = notice_problem(snapshot_settings(snapshot), clock_now(&clock_system), arena);
 	if (problem != NULL)
-		log_warning("%s", problem);
+		log_warning("%s; " NOTICE_MEND, problem);
 	worker.notify_look_us = up + (problem != NULL ? NOTIFY_AGAIN_US : NOTIFY_LOOK_US);
 	snapshot_unref(&snapshot);
 	arena_free(&arena);

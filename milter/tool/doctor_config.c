@@ -131,8 +131,11 @@ say_notify(struct doctor *doctor)
 	    notice_problem(settings, time(NULL), doctor->arena) : NULL;
 	struct doctor_line *line;
 
-	if (silent != NULL)
-		doctor_say(doctor, DOCTOR_WARNING, "config-notify", "", "%s.", silent);
+	if (silent != NULL) {
+		line = doctor_say(doctor, DOCTOR_WARNING, "config-notify", "", "%s.", silent);
+		doctor_fix(doctor, line, "Enable its timer, or " NOTICE_MEND_ELSE ":");
+		doctor_paste(doctor, line, NOTICE_MEND_COMMAND);
+	}
 	if (!holds_mail(settings) || (settings->notify != NULL && *settings->notify != '\0'))
 		return;
 	line = doctor_say(doctor, DOCTOR_ADVICE, "config-notify", "", "Messages can be held, "

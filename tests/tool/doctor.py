@@ -431,8 +431,10 @@ def test_configuration(rig):
     report(wrong(lines) == {("advice", "mode"), ("advice", "config-shadow"),
                             ("advice", "config-notify")}, "what is set aside", wrong(lines))
     lines, _, _ = rig.look(config=rig.config() + 'notify = "postmaster@example.com"\n')
-    report(wrong(lines) == {("warning", "config-notify")}, "nobody sends the notices",
-           wrong(lines))
+    report(wrong(lines) == {("warning", "config-notify")} and
+           line_of(lines, "config-notify")["paste"] ==
+           ["systemctl enable --now mailworthy-notify.timer"], "nobody sends the notices",
+           lines)
     (rig.daemon.state / "mode").write_text("audit\n")
     lines, _, _ = rig.look()
     report(wrong(lines) == {("warning", "mode")} and

@@ -52,6 +52,9 @@ class Postfix:
                 os.chmod(path, os.stat(path).st_mode | 0o011)
         uid = pwd.getpwnam("postfix").pw_uid
         os.chown(self.dir / "data", uid, -1)
+        # postsuper(1) has given up root when it warns of files that a kill has left
+        self.log.touch()
+        os.chown(self.log, uid, -1)
         main = {
             "compatibility_level": "3.6",
             "queue_directory": self.queue,

@@ -98,6 +98,20 @@ take_refused(struct arena *arena, struct map *told, const char *errors,
 	}
 }
 
+/* A copy that the user may read, as keygen would write it; "" for a path that is
+ * no good in a shell. */
+static const char *
+copy_command(struct arena *arena, const struct ring_key *key, const struct reach_user *user)
+{
+	const char *copy = arena_printf(arena, "/etc/mailworthy/keys/%s.%s.pem", key->domain,
+	    key->selector);
+
+	if (!access_is_plain(key->path) || !access_is_plain(copy))
+		return "";
+	return arena_printf(arena, "install -o root -g %s -m 0640 %s %s",
+	    reach_group(arena, user), key->path, copy);
+}
+
 /* Templates (%d) are many files: those found are in the ring. */
 static void
 take_closed(struct arena *arena, const struct keyring *ring, struct import_keys *keys)
@@ -116,11 +130,13 @@ take_closed(struct arena *arena, const struct keyring *ring, struct import_keys 
 		if (map_get(met, path) != NULL)
 			continue;
 		map_set(met, path, keys);
-		if (access_may(arena, &user, path, ACCESS_READ, &at) == ACCESS_REFUSED)
-			add(arena, &keys->closed, &keys->n_closed, arena_printf(arena,
-			    "%s (%s%s%s)", path, strcmp(at, path) == 0 ? "" : at,
-			    strcmp(at, path) == 0 ? "" : " is ",
-			    access_shown(arena, at)));
+		if (access_may(arena, &user, path, ACCESS_READ, &at) != ACCESS_REFUSED)
+			continue;
+		add(arena, &keys->copies, &keys->n_copies, copy_command(arena,
+		    keyring_at(ring, i), &user));
+		add(arena, &keys->closed, &keys->n_closed, arena_printf(arena, "%s (%s%s%s)",
+		    path, strcmp(at, path) == 0 ? "" : at, strcmp(at, path) == 0 ? "" : " is ",
+		    access_shown(arena, at)));
 	}
 }
 

@@ -18,6 +18,8 @@ struct import_keys {
 	size_t n_refused;
 	const char **closed;	/* the service's user may not read these */
 	size_t n_closed;
+	const char **copies;	/* of each closed: the command that copies it, or "" */
+	size_t n_copies;
 	const char *user;	/* that user; NULL where this host has none of the name */
 	size_t unseen;		/* this user may not read so many */
 };

@@ -103,6 +103,21 @@ put_list(struct buf *out, const char *heading, const char *const *lines, size_t 
 	buf_add_str(out, "#\n");
 }
 
+static void
+put_closed(struct buf *out, const struct import_keys *keys)
+{
+	put_comment(out, "", "", arena_printf(out->arena, "Keys that the user %s may not read, "
+	    "who runs the service of the packages. Copy each to where that user may, with the "
+	    "command below it, and name the copy in its section here; or start mailworthyd as "
+	    "root:", keys->user));
+	for (size_t i = 0; i < keys->n_closed; i++) {
+		put_comment(out, "- ", "  ", keys->closed[i]);
+		if (*keys->copies[i] != '\0')
+			buf_printf(out, "#   %s\n", keys->copies[i]);
+	}
+	buf_add_str(out, "#\n");
+}
+
 /* What the daemon would say at its start. */
 static void
 put_keys(struct buf *out, const struct import_keys *keys)
@@ -110,10 +125,7 @@ put_keys(struct buf *out, const struct import_keys *keys)
 	put_list(out, "KEYS THAT MAILWORTHYD REFUSES, and does not start with:", keys->refused,
 	    keys->n_refused);
 	if (keys->n_closed > 0)
-		put_list(out, arena_printf(out->arena, "Keys that the user %s may not read, who "
-		    "runs the service of the packages. Let that user read them, or copies in "
-		    "/etc/mailworthy/keys (mailworthy doctor tells how), or start mailworthyd "
-		    "as root:", keys->user), keys->closed, keys->n_closed);
+		put_closed(out, keys);
 	if (keys->unseen > 0)
 		put_comment(out, "", "", arena_printf(out->arena, "%zu key file%s could not be "
 		    "looked at by this user: mailworthyd -n does it as root.", keys->unseen,

@@ -5,6 +5,7 @@
 #include "settings_text.h"
 #include "base/map.h"
 #include "settings/import/ucl.h"
+#include "tool/import_keys.h"
 #include "tool/import_write.h"
 
 static struct arena *arena;
@@ -425,6 +426,25 @@ opendkim_inline_list(void **state)
 	    import->domains[1].keys[0].file);
 }
 
+/* A key of the other filter's that the service may not read: the command is whole. */
+static void
+test_closed_keys(void **state)
+{
+#define COPY "install -o root -g mw -m 0640 /k /etc/mailworthy/keys/a.example.s.pem"
+	const char *closed[] = { "/k (rw------- opendkim:opendkim)", "/a b" };
+	const char *copies[] = { COPY, "" };
+	struct import_keys keys = { .user = "mw", .closed = closed, .n_closed = 2,
+		.copies = copies, .n_copies = 2 };
+	struct import_source source = { "opendkim", "Theirs", "/theirs" };
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, arena, 1024 * 1024);
+	import_write(&text, import_new(arena, files, NULL), &source, &keys);
+	assert_has(buf_str(&text), "# - /k (rw------- opendkim:opendkim)\n#   " COPY
+	    "\n# - /a b\n#\n");
+}
+
 int
 main(void)
 {
@@ -441,6 +461,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(opendkim, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim_steps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_closed_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim_inline_list, set_up, tear_down),
 	};
 

@@ -114,9 +114,9 @@ copy_command(struct arena *arena, const struct ring_key *key, const struct reach
 
 /* Templates (%d) are many files: those found are in the ring. */
 static void
-take_closed(struct arena *arena, const struct keyring *ring, struct import_keys *keys)
+take_closed(struct arena *arena, struct map *told, const struct keyring *ring,
+    struct import_keys *keys)
 {
-	struct map *met = map_new(arena);
 	struct reach_user user;
 	const char *at;
 
@@ -127,9 +127,9 @@ take_closed(struct arena *arena, const struct keyring *ring, struct import_keys 
 	for (size_t i = 0; i < keyring_count(ring); i++) {
 		const char *path = keyring_at(ring, i)->path;
 
-		if (map_get(met, path) != NULL)
+		if (map_get(told, path) != NULL)
 			continue;
-		map_set(met, path, keys);
+		map_set(told, path, keys);
 		if (access_may(arena, &user, path, ACCESS_READ, &at) != ACCESS_REFUSED)
 			continue;
 		add(arena, &keys->copies, &keys->n_copies, copy_command(arena,
@@ -161,6 +161,6 @@ import_keys_look(struct arena *arena, struct files *files, const struct import *
 	take_unseen(settings, files, told, keys_r);
 	take_refused(arena, told, key_errors, keys_r);
 	keys_r->user = *settings->user != '\0' ? arena_strdup(arena, settings->user) : NULL;
-	take_closed(arena, snapshot_keyring(snapshot), keys_r);
+	take_closed(arena, told, snapshot_keyring(snapshot), keys_r);
 	snapshot_unref(&snapshot);
 }

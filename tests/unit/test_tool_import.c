@@ -2,6 +2,9 @@
  * What is written from the configurations of Rspamd, OpenDMARC and OpenDKIM, and
  * that it loads again.
  */
+#include <unistd.h>
+
+#include "dkim_keys.h"
 #include "settings_text.h"
 #include "base/map.h"
 #include "settings/import/ucl.h"
@@ -445,6 +448,41 @@ test_closed_keys(void **state)
 	    "\n# - /a b\n#\n");
 }
 
+/* A key that stands in a table is nothing to copy, whoever may read the table. */
+static void
+test_closed_table(void **state)
+{
+	const struct opendkim none = { .base_directory = NULL };
+	char dir[] = "/tmp/mw-import-XXXXXX";
+	const struct import_source source = { "opendkim", "Theirs", "/theirs" };
+	struct slice rest = slice_of(PEM_RSA), line;
+	struct import_keys keys;
+	struct buf key, text;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));		/* 0700 */
+	buf_init(&key, arena, 4096);
+	while (slice_split(&rest, '\n', &line))
+		if (line.n > 0 && line.p[0] != '-')
+			buf_add(&key, line.p, line.n);
+	put(arena_printf(arena, "%s/file", dir), PEM_RSA);
+	put("/kt", arena_printf(arena, "a a.example:s:%s/file\n", dir));
+	put(arena_printf(arena, "%s/kt", dir), arena_printf(arena,
+	    "b b.example:s:%s\n", buf_str(&key)));
+	put("/st", "a.example a\nb.example b\n");
+	put("/c", arena_printf(arena, "KeyTable %s/kt\nSigningTable /st\n", dir));
+	import_opendkim(import, "/c", &none);
+	put("/c", "KeyTable /kt\nSigningTable /st\n");
+	import_opendkim(import, "/c", &none);
+	buf_init(&text, arena, 1024 * 1024);
+	buf_add_str(&text, "user = nobody\n");
+	import_write(&text, import, &source, NULL);
+	import_keys_look(arena, files, import, slice_of(buf_str(&text)), &keys);
+	rmdir(dir);
+	assert_int_equal(keys.n_closed, 1);
+	assert_has(keys.closed[0], arena_printf(arena, "%s/file (%s is", dir, dir));
+}
+
 int
 main(void)
 {
@@ -462,6 +500,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(opendkim_steps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_closed_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_closed_table, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opendkim_inline_list, set_up, tear_down),
 	};
 

@@ -134,18 +134,24 @@ read_interfaces(struct ip ips[EGRESS_ADDRESSES_MAX])
 	return n;
 }
 
+/* Without its file postconf complains and sleeps for a second. */
+static bool
+has_main(struct arena *arena, const char *dir)
+{
+	return access(arena_printf(arena, "%s/main.cf", dir), R_OK) == 0;
+}
+
 static int
 find_postconf(struct arena *arena, const char *dir, struct postconf *postconf_r)
 {
 	static const char *const programs[] = { "/usr/sbin/postconf",
 	    "/usr/local/sbin/postconf", "/opt/postfix/sbin/postconf" };
-	static const char *const configs[] = { "/etc/postfix/main.cf",
-	    "/usr/local/etc/postfix/main.cf", "/etc/postfix/main.cf" };
+	static const char *const dirs[] = { "/etc/postfix", "/usr/local/etc/postfix",
+	    "/etc/postfix" };
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		/* without its file it complains and sleeps for a second */
 		if (access(programs[i], X_OK) == 0 &&
-		    (dir != NULL || access(configs[i], R_OK) == 0))
+		    (dir != NULL || has_main(arena, dirs[i])))
 			return postconf_ask(arena, programs[i], dir, postconf_r);
 	return -1;
 }
@@ -207,7 +213,9 @@ egress_facts_of(const char *program, const char *postfix_dir, const char *sendma
 	size_t n = read_interfaces(interfaces);
 	bool known = false;
 
-	if (program != NULL)
+	if (postfix_dir != NULL && !has_main(facts->arena, postfix_dir))
+		known = false;
+	else if (program != NULL)
 		known = postconf_ask(facts->arena, program, postfix_dir, &postconf) == 0;
 	else if (postfix_dir != NULL || sendmail_cf == NULL)
 		known = find_postconf(facts->arena, postfix_dir, &postconf) == 0;

@@ -169,6 +169,43 @@ asks_postconf(void **state)
 	arena_free(&arena);
 }
 
+/* postconf would complain of each value, and wait for a second first. */
+static void
+asks_no_postconf_without_its_file(void **state)
+{
+	char dir[] = "/tmp/mw-egress-XXXXXX";
+	struct arena *arena = arena_new();
+	struct egress_facts *facts;
+	const char *main_cf, *program, *ran;
+	FILE *file;
+	bool early;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	main_cf = arena_printf(arena, "%s/main.cf", dir);
+	program = arena_printf(arena, "%s/postconf", dir);
+	ran = arena_printf(arena, "%s/ran", dir);
+	file = fopen(program, "w");
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\n: >%s\n", ran);
+	fclose(file);
+	assert_int_equal(chmod(program, 0700), 0);
+	facts = egress_facts_of(program, dir, NULL);
+	egress_facts_free(&facts);
+	early = access(ran, F_OK) == 0;
+	file = fopen(main_cf, "w");
+	assert_non_null(file);
+	fclose(file);
+	facts = egress_facts_of(program, dir, NULL);
+	egress_facts_free(&facts);
+	assert_int_equal(unlink(ran), 0);
+	unlink(main_cf);
+	unlink(program);
+	rmdir(dir);
+	arena_free(&arena);
+	assert_false(early);
+}
+
 static void
 auto_takes_the_hosts(void **state)
 {
@@ -281,6 +318,7 @@ main(void)
 		cmocka_unit_test(demands_utf8),
 		cmocka_unit_test(this_host_can_be_asked),
 		cmocka_unit_test(asks_postconf),
+		cmocka_unit_test(asks_no_postconf_without_its_file),
 		cmocka_unit_test(auto_takes_the_hosts),
 		cmocka_unit_test(chooses_helo),
 		cmocka_unit_test(goes_by_the_sender),

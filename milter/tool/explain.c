@@ -118,23 +118,36 @@ nearest(const char *id)
 	return found;
 }
 
-/* The checks of that family of names: "dmarc" for dmarc-fail and its like. */
+static void
+say_if_begins(const char *id, const char *other, bool *begun)
+{
+	if (strncmp(other, id, strlen(id)) != 0)
+		return;
+	fprintf(stderr, "%s%s", *begun ? ", " : "mailworthy: these begin so: ", other);
+	*begun = true;
+}
+
+/* Those of that family of names: "dmarc" for dmarc-fail and its like. */
 static int
 say_unknown(const char *id)
 {
 	const struct check *table;
+	const struct doctor_id *ids;
 	const char *hint = nearest(id);
-	size_t n, prefix = strlen(id), begun = 0;
+	bool is_long = strlen(id) > 2, begun = false;
+	size_t n;
 
 	if (hint != NULL)
 		return tool_error("there is no check \"%s\"; did you mean \"%s\"; `mailworthy "
 		    "explain` lists all", id, hint);
 	table = check_table(&n);
-	for (size_t i = 0; i < n && prefix > 2; i++)
-		if (strncmp(table[i].id, id, prefix) == 0)
-			fprintf(stderr, "%s%s", begun++ == 0 ? "mailworthy: these begin so: " :
-			    ", ", table[i].id);
-	if (begun > 0)
+	for (size_t i = 0; i < n && is_long; i++)
+		say_if_begins(id, table[i].id, &begun);
+	ids = doctor_ids(&n);
+	for (size_t i = 0; i < n && is_long; i++)
+		if (check_find(ids[i].id) == NULL)
+			say_if_begins(id, ids[i].id, &begun);
+	if (begun)
 		fputc('\n', stderr);
 	return tool_error("there is no check \"%s\"; `mailworthy explain` lists all", id);
 }

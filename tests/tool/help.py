@@ -289,6 +289,9 @@ def check_hint():
     got = run("explain", "dmarc")
     check("mailworthy explain dmarc", (got.returncode == 2, f"ends with {got.returncode}"),
           ("dmarc-none, dmarc-fail, " in got.stderr, got.stderr))
+    got = run("explain", "send")
+    check("mailworthy explain send", (got.returncode == 2, f"ends with {got.returncode}"),
+          (": sendmail-rewrites, send-route, send-arrived, " in got.stderr, got.stderr))
 
 
 def check_socket_shown():

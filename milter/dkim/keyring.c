@@ -17,7 +17,7 @@
 #include "settings/files.h"
 #include "settings/settings.h"
 
-enum { ERRORS_MAX = 64 * 1024 };
+enum { ERRORS_MAX = 64 * 1024, UNTOLD_MAX = 100 };
 
 struct loaded {				/* a key file */
 	const char *path;
@@ -52,7 +52,8 @@ struct load {				/* while the ring is built */
 	const struct settings *settings;
 	struct files *files;
 	struct arena *arena;		/* for texts that do not outlive the call */
-	struct buf errors;
+	struct buf errors;		/* whole lines */
+	size_t untold;			/* complaints it has no room for */
 	struct map *by_path;		/* struct loaded: one file may serve many domains */
 	struct map *listed;		/* by DNS name and path */
 	enum unseen unseen;
@@ -62,8 +63,14 @@ static void
 complain(struct load *load, const char *file, unsigned line, const char *what,
     const char *text)
 {
-	buf_printf(&load->errors, "%s%s:%u: %s: %s", load->errors.n > 0 ? "\n" : "",
-	    file != NULL ? file : load->settings->path, line, what, text);
+	const char *whole = arena_printf(load->arena, "%s%s:%u: %s: %s",
+	    load->errors.n > 0 ? "\n" : "", file != NULL ? file : load->settings->path, line,
+	    what, text);
+
+	if (load->untold > 0 || load->errors.n + strlen(whole) > ERRORS_MAX - UNTOLD_MAX)
+		load->untold++;
+	else
+		buf_add_str(&load->errors, whole);
 }
 
 static void
@@ -405,6 +412,9 @@ load_ring(const struct settings *settings, struct files *files, enum unseen unse
 		else
 			load_exact(&load, &settings->domains[i]);
 	}
+	if (load.untold > 0)
+		buf_printf(&load.errors, "\n%zu more key%s cannot be used", load.untold,
+		    load.untold == 1 ? "" : "s");
 	*error_r = buf_str(&load.errors);
 	return load.ring;
 }

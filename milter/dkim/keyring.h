@@ -43,7 +43,8 @@ struct ring_key {		/* one key of one domain; of keyring_at(): as long as the rin
 /*
  * Loads every key the settings name, path templates included, checks the
  * permissions of file and parents, and signs once with each.  NULL and
- * *error_r (lines "FILE:LINE: ...") when one is unusable.  A missing key file
+ * *error_r (lines "FILE:LINE: ...", of too many the last "N more keys ...") when one
+ * is unusable.  A missing key file
  * is an error unless it comes from a template.
  */
 struct keyring *keyring_new(const struct settings *settings, struct files *files,

@@ -182,8 +182,9 @@ finish(const struct import_run *run, const struct import *import)
 		    "written\n", import->n_errors,
 		    import->n_errors == 1 ? "thing is" : "things are");
 	if (keys.n_refused > 0)
-		fprintf(stderr, "mailworthy: mailworthyd would not start with %zu of the key "
-		    "files: see the top of what was written\n", keys.n_refused);
+		fprintf(stderr, "mailworthy: mailworthyd would not start with %s%zu of the key "
+		    "files: see the top of what was written\n", keys.more_refused ?
+		    "more than " : "", keys.n_refused - keys.more_refused);
 	return import->n_errors > 0 || keys.n_refused > 0 ? TOOL_STOPPED : TOOL_OK;
 }
 

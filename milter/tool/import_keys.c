@@ -93,6 +93,7 @@ take_refused(struct arena *arena, struct map *told, const char *errors,
 
 		if (line.n == 0 || map_get(told, path) != NULL)
 			continue;
+		keys->more_refused = keys->more_refused || end == NULL;
 		map_set(told, path, keys);
 		add(arena, &keys->refused, &keys->n_refused, text);
 	}

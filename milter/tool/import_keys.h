@@ -5,6 +5,7 @@
 #ifndef MW_TOOL_IMPORT_KEYS_H
 #define MW_TOOL_IMPORT_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -16,6 +17,7 @@ struct import;
 struct import_keys {
 	const char **refused;	/* "/path: why, and what to do": no start with these */
 	size_t n_refused;
+	bool more_refused;	/* the last one tells of more */
 	const char **closed;	/* the service's user may not read these */
 	size_t n_closed;
 	const char **copies;	/* of each closed: the command that copies it, or "" */

@@ -434,6 +434,41 @@ test_credentials(void **state)
 	files_free(&files);
 }
 
+/* A line that is cut short would name another file to chmod. */
+static void
+test_many_refusals(void **state)
+{
+	enum { MANY = 2000 };
+	struct settings_domain *many = arena_array(arena, MANY, sizeof(*many));
+	struct settings_key *lost = arena_array(arena, MANY, sizeof(*lost));
+	struct slice rest, line;
+	struct keyring *ring;
+	size_t n = 0;
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < MANY; i++) {
+		lost[i] = (struct settings_key){ .selector = "s", .line = i + 1,
+			.file = path(arena_printf(arena, "%.*s-lost", (int)(i % 19) + 1,
+			"aaaaaaaaaaaaaaaaaaaaaaaa")) };
+		many[i] = (struct settings_domain){ .keys = &lost[i], .n_keys = 1,
+			.name = arena_printf(arena, "d%u.example.com", i) };
+	}
+	settings.domains = many;
+	settings.n_domains = MANY;
+	ring = load();
+	assert_null(ring);
+	rest = slice_of(error);
+	while (slice_split(&rest, '\n', &line) && rest.n > 0) {
+		n++;
+		assert_true(slice_ends_nocase(line, "-lost: the key cannot be read: No such file "
+		    "or directory"));
+	}
+	assert_true(n > 300 && n < MANY);
+	assert_string_equal(slice_dup(arena, line), arena_printf(arena, "%zu more keys cannot "
+	    "be used", MANY - n));
+}
+
 int
 main(void)
 {
@@ -448,6 +483,7 @@ main(void)
 		cmocka_unit_test(test_sign_as),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_many_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -45,17 +45,17 @@ say_errors(struct doctor *doctor)
 
 	while (slice_split(&rest, '\n', &line)) {
 		const char *text = slice_dup(doctor->arena, line), *command = NULL;
-		const char *path = strstr(text, ": "), *end;
+		const char *path = strstr(text, ": "), *end, *subject;
 		struct doctor_line *said;
 
 		path = path != NULL ? path + 2 : text;
 		end = strstr(path, ": ");
 		if (end == NULL)
 			end = path;
-		said = doctor_say(doctor, DOCTOR_FAULT, "key-file",
-		    arena_strndup(doctor->arena, path, (size_t)(end - path)), "%s",
+		subject = arena_strndup(doctor->arena, path, (size_t)(end - path));
+		said = doctor_say(doctor, DOCTOR_FAULT, "key-file", subject, "%s",
 		    *end == ':' ? end + 2 : end);
-		for (size_t i = 0; i < 3 && command == NULL; i++)
+		for (size_t i = 0; i < 3 && command == NULL && access_is_plain(subject); i++)
 			command = strstr(end, commands[i]);
 		doctor_fix(doctor, said, "%s", doctor_id_find("key-file")->fix);
 		if (command != NULL)

@@ -528,6 +528,13 @@ def test_keys(rig):
            "a key that everybody can read", line)
     subprocess.run(line["paste"][0], shell=True, check=True)
     report(("fault", "key-file") not in wrong(rig.look()[0]), "well after the chmod")
+    odd = rig.keys / "of me; $(id)"
+    odd.write_text(path.read_text())
+    odd.chmod(0o644)
+    line = line_of(rig.look(config=rig.config().replace(str(path), str(odd)))[0], "key-file")
+    report(line["subject"] == str(odd) and line["paste"] == [],
+           "a path that is no good in a shell is not for pasting", line)
+    odd.unlink()
     rig.keys.chmod(0o777)
     line = line_of(rig.look()[0], "key-file")
     report(line["paste"] == [f"chmod o-w {rig.keys}"], "a directory that everybody can write",

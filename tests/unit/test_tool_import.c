@@ -232,6 +232,8 @@ static const struct {
 	{ "use_domain = \"envelope\";", "the key goes by From here" },
 	{ "enabled = false;", "this module is off" },
 	{ "path = \"/k/one.key\";", "a path for all domains wants $domain once" },
+	{ "path = \"/k%:/$domain.key\";", "and no \"%\"" },
+	{ "path = \"/k/%d.key\";", "and no \"%\"" },
 	{ "domain { example.com { path = \"k.pem\" } }", "expected a path that starts with" },
 	{ "domain { example { path = \"/k\" } }", "expected a domain and a selector" },
 	{ "path_map = \"https://x/\";", "only files are read" },

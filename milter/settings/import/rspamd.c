@@ -226,11 +226,12 @@ add_fallback(struct rspamd *rspamd)
 		    "selector (got %s)", import_shown(import, rspamd->selector));
 		return;
 	}
+	/* a "%" of theirs stands for nothing, and would for us */
 	if (path[0] != '/' || strchr(path, '$') != NULL || strstr(path, "%d") == NULL ||
-	    strstr(strstr(path, "%d") + 1, "%") != NULL) {
+	    strchr(rspamd->path, '%') != NULL || strstr(strstr(path, "%d") + 1, "%") != NULL) {
 		import_say(import, IMPORT_ERROR, rspamd->path_at, "path", "a path for all "
-		    "domains wants $domain once, and a \"/\" in front (got %s): name the "
-		    "domains in domain { }", import_shown(import, rspamd->path));
+		    "domains wants $domain once, a \"/\" in front, and no \"%%\" (got %s): name "
+		    "the domains in domain { }", import_shown(import, rspamd->path));
 		return;
 	}
 	put_key(rspamd, "*", NULL, selector, path, rspamd->path_at);

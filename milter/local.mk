@@ -322,6 +322,7 @@ daemon_sources = \
 
 tool_sources = \
 	milter/tool/access.c milter/tool/access.h \
+	milter/tool/complaint.c milter/tool/complaint.h \
 	milter/tool/ask.c milter/tool/ask.h \
 	milter/tool/check.c \
 	milter/tool/compare.c milter/tool/compare.h \

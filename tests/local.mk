@@ -159,6 +159,7 @@ unit_tests += \
 	tests/unit/test_settings_errors \
 	tests/unit/test_settings_files \
 	tests/unit/test_settings_import \
+	tests/unit/test_tool_complaint \
 	tests/unit/test_tool_import \
 	tests/unit/test_settings_lists \
 	tests/unit/test_settings_load \

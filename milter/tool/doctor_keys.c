@@ -17,6 +17,7 @@
 #include "settings/files.h"
 #include "settings/settings.h"
 #include "tool/access.h"
+#include "tool/complaint.h"
 #include "tool/doctor.h"
 #include "tool/doctor_looks.h"
 #include "tool/reach.h"
@@ -36,31 +37,19 @@ safe(const struct doctor *doctor, const char *text)
 
 /* ---- files ---- */
 
-/* "FILE:LINE: PATH: what is wrong", a line each; a command is what to paste. */
 static void
 say_errors(struct doctor *doctor)
 {
-	static const char *const commands[] = { "chmod ", "chown ", "chgrp " };
-	struct slice rest = slice_of(doctor->key_errors), line;
+	struct slice rest = slice_of(doctor->key_errors);
+	struct complaint complaint;
 
-	while (slice_split(&rest, '\n', &line)) {
-		const char *text = slice_dup(doctor->arena, line), *command = NULL;
-		const char *path = strstr(text, ": "), *end, *subject;
-		struct doctor_line *said;
+	while (complaint_next(doctor->arena, &rest, &complaint)) {
+		struct doctor_line *said = doctor_say(doctor, DOCTOR_FAULT, "key-file",
+		    complaint.path, "%s", complaint.what);
 
-		path = path != NULL ? path + 2 : text;
-		end = strstr(path, ": ");
-		if (end == NULL)
-			end = path;
-		subject = arena_strndup(doctor->arena, path, (size_t)(end - path));
-		said = doctor_say(doctor, DOCTOR_FAULT, "key-file", subject, "%s",
-		    *end == ':' ? end + 2 : end);
-		for (size_t i = 0; i < 3 && command == NULL && access_is_plain(subject); i++)
-			command = strstr(end, commands[i]);
 		doctor_fix(doctor, said, "%s", doctor_id_find("key-file")->fix);
-		if (command != NULL)
-			doctor_paste(doctor, said, "%.*s", (int)strcspn(command, ",;("),
-			    command);
+		if (complaint.command != NULL)
+			doctor_paste(doctor, said, "%s", complaint.command);
 	}
 }
 
@@ -444,8 +433,7 @@ doctor_keys(struct doctor *doctor)
 	size_t n = keyring_count(ring);
 	const struct map *names;
 
-	if (*doctor->key_errors != '\0')
-		say_errors(doctor);
+	say_errors(doctor);
 	names = look_for_clashes(doctor, ring);
 	doctor_progress(doctor, "asking DNS about %zu keys", n);
 	for (size_t i = 0; i < n; i += AT_ONCE)

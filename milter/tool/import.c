@@ -181,11 +181,11 @@ finish(const struct import_run *run, const struct import *import)
 		fprintf(stderr, "mailworthy: %zu %s not taken over: see the top of what was "
 		    "written\n", import->n_errors,
 		    import->n_errors == 1 ? "thing is" : "things are");
-	if (keys.n_refused > 0)
+	if (keys.refused.n > 0)
 		fprintf(stderr, "mailworthy: mailworthyd would not start with %s%zu of the key "
 		    "files: see the top of what was written\n", keys.more_refused ?
-		    "more than " : "", keys.n_refused - keys.more_refused);
-	return import->n_errors > 0 || keys.n_refused > 0 ? TOOL_STOPPED : TOOL_OK;
+		    "more than " : "", keys.refused.n - keys.more_refused);
+	return import->n_errors > 0 || keys.refused.n > 0 ? TOOL_STOPPED : TOOL_OK;
 }
 
 static int

@@ -12,6 +12,7 @@
 #include "settings/import/import.h"
 #include "settings/settings.h"
 #include "tool/access.h"
+#include "tool/complaint.h"
 #include "tool/import_keys.h"
 #include "tool/reach.h"
 
@@ -20,12 +21,13 @@
 enum { TOLD_MAX = 1000 };
 
 static void
-add(struct arena *arena, const char ***list, size_t *n, const char *text)
+add(struct arena *arena, struct import_key_lines *lines, const char *text,
+    const char *command)
 {
-	if (*list == NULL)
-		*list = arena_array(arena, TOLD_MAX, sizeof(**list));
-	if (*n < TOLD_MAX)
-		(*list)[(*n)++] = text;
+	if (lines->p == NULL)
+		lines->p = arena_array(arena, TOLD_MAX, sizeof(*lines->p));
+	if (lines->n < TOLD_MAX)
+		lines->p[lines->n++] = (struct import_key_line){ text, command };
 }
 
 static void
@@ -70,37 +72,28 @@ pass_over_inline(const struct import *import, struct map *told)
 				map_set(told, import->domains[i].keys[k].file, told);
 }
 
-/* Of "FILE:LINE: /path: the rest" what follows the line number. */
-static const char *
-without_place(struct arena *arena, struct slice line)
-{
-	const char *text = slice_dup(arena, line), *at = strstr(text, ": ");
-
-	return at != NULL ? at + 2 : text;
-}
-
 /* A key of several sections is complained of in each: once is enough. */
 static void
 take_refused(struct arena *arena, struct map *told, const char *errors,
     struct import_keys *keys)
 {
-	struct slice rest = slice_of(errors), line;
+	struct slice rest = slice_of(errors);
+	struct complaint complaint;
 
-	while (slice_split(&rest, '\n', &line)) {
-		const char *text = without_place(arena, line), *end = strstr(text, ": ");
-		const char *path = end == NULL ? text :
-		    arena_strndup(arena, text, (size_t)(end - text));
-
-		if (line.n == 0 || map_get(told, path) != NULL)
+	while (complaint_next(arena, &rest, &complaint)) {
+		if (map_get(told, complaint.path) != NULL)
 			continue;
-		keys->more_refused = keys->more_refused || end == NULL;
-		map_set(told, path, keys);
-		add(arena, &keys->refused, &keys->n_refused, text);
+		keys->more_refused = keys->more_refused || *complaint.path == '\0';
+		map_set(told, complaint.path, keys);
+		if (complaint.before != NULL)
+			add(arena, &keys->refused, complaint.before, complaint.command);
+		else
+			add(arena, &keys->refused, complaint.text, NULL);
 	}
 }
 
-/* A copy that the user may read, as keygen would write it; "" for a path that is
- * no good in a shell. */
+/* A copy that the user may read, as keygen would write it; NULL for a path that
+ * is no good in a shell. */
 static const char *
 copy_command(struct arena *arena, const struct ring_key *key, const struct reach_user *user)
 {
@@ -108,7 +101,7 @@ copy_command(struct arena *arena, const struct ring_key *key, const struct reach
 	    key->selector);
 
 	if (!access_is_plain(key->path) || !access_is_plain(copy))
-		return "";
+		return NULL;
 	return arena_printf(arena, "install -o root -g %s -m 0640 %s %s",
 	    reach_group(arena, user), key->path, copy);
 }
@@ -133,11 +126,9 @@ take_closed(struct arena *arena, struct map *told, const struct keyring *ring,
 		map_set(told, path, keys);
 		if (access_may(arena, &user, path, ACCESS_READ, &at) != ACCESS_REFUSED)
 			continue;
-		add(arena, &keys->copies, &keys->n_copies, copy_command(arena,
-		    keyring_at(ring, i), &user));
-		add(arena, &keys->closed, &keys->n_closed, arena_printf(arena, "%s (%s%s%s)",
-		    path, strcmp(at, path) == 0 ? "" : at, strcmp(at, path) == 0 ? "" : " is ",
-		    access_shown(arena, at)));
+		add(arena, &keys->closed, arena_printf(arena, "%s (%s%s%s)", path,
+		    strcmp(at, path) == 0 ? "" : at, strcmp(at, path) == 0 ? "" : " is ",
+		    access_shown(arena, at)), copy_command(arena, keyring_at(ring, i), &user));
 	}
 }
 

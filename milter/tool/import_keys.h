@@ -14,14 +14,20 @@ struct arena;
 struct files;
 struct import;
 
+struct import_key_line {
+	const char *text;	/* "/path: why" */
+	const char *command;	/* what mends it, on a line of its own; NULL for none */
+};
+
+struct import_key_lines {
+	struct import_key_line *p;
+	size_t n;
+};
+
 struct import_keys {
-	const char **refused;	/* "/path: why, and what to do": no start with these */
-	size_t n_refused;
+	struct import_key_lines refused;	/* no start with these */
 	bool more_refused;	/* the last one tells of more */
-	const char **closed;	/* the service's user may not read these */
-	size_t n_closed;
-	const char **copies;	/* of each closed: the command that copies it, or "" */
-	size_t n_copies;
+	struct import_key_lines closed;	/* the service's user may not read these */
 	const char *user;	/* that user; NULL where this host has none of the name */
 	size_t unseen;		/* this user may not read so many */
 };

@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/ip.h"
 #include "settings/types.h"
-#include "tool/access.h"
 #include "tool/import_write.h"
 
 enum { WIDTH = 86 };
@@ -80,40 +79,15 @@ put_remarks(struct buf *out, const struct import *import, enum import_weight wei
 }
 
 static void
-put_list(struct buf *out, const char *heading, const char *const *lines, size_t n)
+put_lines(struct buf *out, const char *heading, const struct import_key_lines *lines)
 {
-	if (n == 0)
+	if (lines->n == 0)
 		return;
 	put_comment(out, "", "", heading);
-	for (size_t i = 0; i < n; i++) {
-		const char *command = strstr(lines[i], ": chmod ");
-		const char *path = command == NULL ? NULL : strchr(command, '/');
-
-		if (path == NULL || !access_is_plain(path)) {
-			put_comment(out, "- ", "  ", lines[i]);
-			continue;
-		}
-		/* on a line of its own, to be copied */
-		put_comment(out, "- ", "  ", arena_strndup(out->arena, lines[i],
-		    (size_t)(command - lines[i]) + 1));
-		buf_add_str(out, "#   ");
-		add_visible(out, slice_of(command + 2));
-		buf_add_char(out, '\n');
-	}
-	buf_add_str(out, "#\n");
-}
-
-static void
-put_closed(struct buf *out, const struct import_keys *keys)
-{
-	put_comment(out, "", "", arena_printf(out->arena, "Keys that the user %s may not read, "
-	    "who runs the service of the packages. Copy each to where that user may, with the "
-	    "command below it, and name the copy in its section here; or start mailworthyd as "
-	    "root:", keys->user));
-	for (size_t i = 0; i < keys->n_closed; i++) {
-		put_comment(out, "- ", "  ", keys->closed[i]);
-		if (*keys->copies[i] != '\0')
-			buf_printf(out, "#   %s\n", keys->copies[i]);
+	for (size_t i = 0; i < lines->n; i++) {
+		put_comment(out, "- ", "  ", lines->p[i].text);
+		if (lines->p[i].command != NULL)
+			buf_printf(out, "#   %s\n", lines->p[i].command);
 	}
 	buf_add_str(out, "#\n");
 }
@@ -122,16 +96,18 @@ put_closed(struct buf *out, const struct import_keys *keys)
 static void
 put_keys(struct buf *out, const struct import_keys *keys)
 {
-	put_list(out, "KEYS THAT MAILWORTHYD REFUSES, and does not start with:", keys->refused,
-	    keys->n_refused);
-	if (keys->n_closed > 0)
-		put_closed(out, keys);
-	if (keys->unseen > 0)
-		put_comment(out, "", "", arena_printf(out->arena, "%zu key file%s could not be "
-		    "looked at by this user: mailworthyd -n does it as root.", keys->unseen,
-		    keys->unseen == 1 ? "" : "s"));
-	if (keys->unseen > 0)
-		buf_add_str(out, "#\n");
+	put_lines(out, "KEYS THAT MAILWORTHYD REFUSES, and does not start with:",
+	    &keys->refused);
+	put_lines(out, arena_printf(out->arena, "Keys that the user %s may not read, "
+	    "who runs the service of the packages. Copy each to where that user may, with the "
+	    "command below it, and name the copy in its section here; or start mailworthyd as "
+	    "root:", keys->user != NULL ? keys->user : ""), &keys->closed);
+	if (keys->unseen == 0)
+		return;
+	put_comment(out, "", "", arena_printf(out->arena, "%zu key file%s could not be "
+	    "looked at by this user: mailworthyd -n does it as root.", keys->unseen,
+	    keys->unseen == 1 ? "" : "s"));
+	buf_add_str(out, "#\n");
 }
 
 static void

@@ -528,6 +528,11 @@ def test_keys(rig):
            "a key that everybody can read", line)
     subprocess.run(line["paste"][0], shell=True, check=True)
     report(("fault", "key-file") not in wrong(rig.look()[0]), "well after the chmod")
+    path.chmod(0o660)
+    line = line_of(rig.look()[0], "key-file")
+    report(line["paste"] == [f"chmod g-w,o-rw {path}"], "a key that its group can write", line)
+    subprocess.run(line["paste"][0], shell=True, check=True)
+    report(("fault", "key-file") not in wrong(rig.look()[0]), "well after that chmod")
     odd = rig.keys / "of me; $(id)"
     odd.write_text(path.read_text())
     odd.chmod(0o644)

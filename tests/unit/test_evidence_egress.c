@@ -118,6 +118,17 @@ this_host_can_be_asked(void **state)
 	assert_null(facts);
 }
 
+static void
+write_script(const char *path, const char *body)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\n%s\n", body);
+	fclose(file);
+	assert_int_equal(chmod(path, 0700), 0);
+}
+
 /* A program in place of postconf, in a directory of its own. */
 static int
 ask_script(struct arena *arena, const char *conf_dir, const char *body,
@@ -125,16 +136,11 @@ ask_script(struct arena *arena, const char *conf_dir, const char *body,
 {
 	char dir[] = "/tmp/mw-egress-XXXXXX";
 	const char *path;
-	FILE *file;
 	int rc;
 
 	assert_non_null(mkdtemp(dir));
 	path = arena_printf(arena, "%s/postconf", dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fprintf(file, "#!/bin/sh\n%s\n", body);
-	fclose(file);
-	assert_int_equal(chmod(path, 0700), 0);
+	write_script(path, body);
 	rc = postconf_ask(arena, path, conf_dir, postconf);
 	unlink(path);
 	rmdir(dir);
@@ -185,11 +191,7 @@ asks_no_postconf_without_its_file(void **state)
 	main_cf = arena_printf(arena, "%s/main.cf", dir);
 	program = arena_printf(arena, "%s/postconf", dir);
 	ran = arena_printf(arena, "%s/ran", dir);
-	file = fopen(program, "w");
-	assert_non_null(file);
-	fprintf(file, "#!/bin/sh\n: >%s\n", ran);
-	fclose(file);
-	assert_int_equal(chmod(program, 0700), 0);
+	write_script(program, arena_printf(arena, ": >%s", ran));
 	facts = egress_facts_of(program, dir, NULL);
 	egress_facts_free(&facts);
 	early = access(ran, F_OK) == 0;

@@ -358,36 +358,34 @@ opendkim(void **state)
 	assert_null(strstr(text, " \n"));
 }
 
+static const char *
+opendkim_with(const char *options)
+{
+	const struct opendkim none = { .base_directory = NULL };
+
+	put("/kt", "a example.com:s1:/k/a.pem\n");
+	put("/st", "example.com a\n");
+	put("/c", arena_printf(arena, "KeyTable /kt\nSigningTable /st\n%s", options));
+	import = import_new(arena, files, NULL);
+	import_opendkim(import, "/c", &none);
+	return written("opendkim");
+}
+
 /* What to do next goes by what the other filter does besides. */
 static void
 opendkim_steps(void **state)
 {
-	static const char tables[] = "KeyTable /kt\nSigningTable /st\n%s";
-	const struct opendkim none = { .base_directory = NULL };
-	const char *text;
+	const char *text = opendkim_with("");
 
 	(void)state;
-	put("/kt", "a example.com:s1:/k/a.pem\n");
-	put("/st", "example.com a\n");
-	put("/c", arena_printf(arena, tables, ""));
-	import_opendkim(import, "/c", &none);
-	text = written("opendkim");
 	assert_has(text, "# Not quite as it was:\n# - /c: Mode: only signing is taken over");
 	assert_has(text, "have the other filter sign no more");
 	assert_null(strstr(text, "Stop the old filter"));
-
-	import = import_new(arena, files, NULL);
-	put("/c", arena_printf(arena, tables, "Mode s\nRequireSafeKeys No\n"));
-	import_opendkim(import, "/c", &none);
-	text = written("opendkim");
+	text = opendkim_with("Mode s\nRequireSafeKeys No\n");
 	assert_has(text, "# Not quite as it was:\n# - /c:4: RequireSafeKeys: keys that others");
 	assert_has(text, "Stop the old filter only when");
 	assert_null(strstr(text, "Mode"));
-
-	import = import_new(arena, files, NULL);
-	put("/c", arena_printf(arena, tables, "Mode s\nRequireSafeKeys yes\n"));
-	import_opendkim(import, "/c", &none);
-	assert_null(strstr(written("opendkim"), "Not quite"));
+	assert_null(strstr(opendkim_with("Mode s\nRequireSafeKeys yes\n"), "Not quite"));
 }
 
 /* Nothing is taken over, and that is no success; to verify alone is told already. */
@@ -436,10 +434,9 @@ static void
 test_closed_keys(void **state)
 {
 #define COPY "install -o root -g mw -m 0640 /k /etc/mailworthy/keys/a.example.s.pem"
-	const char *closed[] = { "/k (rw------- opendkim:opendkim)", "/a b" };
-	const char *copies[] = { COPY, "" };
-	struct import_keys keys = { .user = "mw", .closed = closed, .n_closed = 2,
-		.copies = copies, .n_copies = 2 };
+	struct import_key_line closed[] = {
+		{ "/k (rw------- opendkim:opendkim)", COPY }, { "/a b", NULL } };
+	struct import_keys keys = { .user = "mw", .closed = { closed, 2 } };
 	struct import_source source = { "opendkim", "Theirs", "/theirs" };
 	struct buf text;
 
@@ -481,8 +478,8 @@ test_closed_table(void **state)
 	import_write(&text, import, &source, NULL);
 	import_keys_look(arena, files, import, slice_of(buf_str(&text)), &keys);
 	rmdir(dir);
-	assert_int_equal(keys.n_closed, 1);
-	assert_has(keys.closed[0], arena_printf(arena, "%s/file (%s is", dir, dir));
+	assert_int_equal(keys.closed.n, 1);
+	assert_has(keys.closed.p[0].text, arena_printf(arena, "%s/file (%s is", dir, dir));
 }
 
 int

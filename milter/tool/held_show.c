@@ -43,6 +43,12 @@ held_time(struct arena *arena, time_t when)
 	return arena_strdup(arena, text);
 }
 
+static bool
+is_by_score(const struct journal_event *event)
+{
+	return strcmp(event->cause, "hold-below") == 0;
+}
+
 const char *
 held_why(const struct journal_event *event)
 {
@@ -69,7 +75,7 @@ held_fix(const struct journal_event *event)
 		return finding->fix;
 	if (check != NULL)
 		return check->fix;
-	if (strcmp(event->cause, "hold-below") == 0)
+	if (is_by_score(event))
 		return "Mend the findings of the message (`mailworthy held ID` lists them), or "
 		    "set another hold-below.";
 	return "The log of the MTA and that of mailworthyd say more.";
@@ -317,8 +323,6 @@ held_show_list(FILE *out, const struct holds *holds, const struct held_view *vie
 static void
 show_findings(struct page *page, const struct journal_event *event)
 {
-	bool by_score = strcmp(event->cause, "hold-below") == 0;
-
 	if (event->n_findings > 0)
 		page_heading(page, "What was found");	/* as in `mailworthy check` */
 	for (size_t i = 0; i < event->n_findings; i++) {
@@ -332,7 +336,7 @@ show_findings(struct page *page, const struct journal_event *event)
 			    finding->covered_by));
 		else if (finding->shadow)
 			page_put(page, PAGE_DIM, ", in shadow");
-		else if (by_score && check != NULL && !check_is_for_hold(check))
+		else if (is_by_score(event) && check != NULL && !check_is_for_hold(check))
 			page_put(page, PAGE_DIM, ", does not count towards hold-below");
 		page_end(page);
 		put(page, "What", finding->text != NULL ? finding->text :
@@ -410,8 +414,7 @@ held_show_one(FILE *out, const struct holds *holds, const struct hold *hold,
 		put(&page, "Stream", event->stream);
 	if (event->score >= 0)
 		put(&page, "Score", arena_printf(arena, "%d.%d of 10%s", event->score / 10,
-		    event->score % 10, strcmp(event->cause, "hold-below") == 0 ?
-		    ", by all findings" : ""));
+		    event->score % 10, is_by_score(event) ? ", by all findings" : ""));
 	if (hold != NULL)
 		put(&page, "Signed", event->is_signed ? "yes, before it was held" : "no");
 	if (hold != NULL && (hold->state == QUEUE_HELD || hold->state == QUEUE_UNKNOWN)) {

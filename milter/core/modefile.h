@@ -19,6 +19,9 @@ enum { MODEFILE_UNSEEN = -2 };
 /* For who looks once: MODEFILE_UNSEEN with errno when it cannot be told. */
 int modefile_read(const char *state_dir);
 
+/* What is said then, as a clause. */
+#define MODEFILE_UNSEEN_TEXT "this user may not see whether `mailworthy mode` says otherwise"
+
 /* mode -1 takes the file away.  0, or -1 with *error_r in the arena. */
 int modefile_write(const char *state_dir, int mode, struct arena *arena,
     const char **error_r);

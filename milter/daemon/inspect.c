@@ -24,6 +24,7 @@
 #include "proto/proto.h"
 #include "settings/files.h"
 #include "settings/settings.h"
+#include "verdict/verdict.h"
 
 enum { UNANSWERED_SHOWN = 5 };
 
@@ -179,6 +180,37 @@ look_at_host(const struct settings *settings, const char *given, struct arena *a
 	return 1;
 }
 
+static void
+say_mode(const struct settings *settings)
+{
+	int mode = modefile_read(settings->state_dir);
+
+	if (mode == MODEFILE_UNSEEN)
+		fprintf(stderr, "mode %s, as the configuration says; " MODEFILE_UNSEEN_TEXT "\n",
+		    mode_name(settings->mode));
+	else if (mode != -1)
+		fprintf(stderr, "mode %s is in force for everything (mailworthy mode); "
+		    "`mailworthy mode file` ends that\n", mode_name((enum mode)mode));
+}
+
+/* What a postmaster should know of a file that is well. */
+static void
+say_notes(const struct settings *settings, struct arena *arena)
+{
+	const char *problem = notice_problem(settings, clock_now(&clock_system), arena);
+
+	say_mode(settings);
+	if (!settings->sandbox)
+		fputs("The daemon will run without its sandbox (sandbox = no).\n", stderr);
+	if (*settings->remarks != '\0')
+		fprintf(stderr, "Imported, and not as it was:\n%s\n", settings->remarks);
+	if (settings->n_domains == 0)
+		fputs("No domain is managed here: nothing will be signed. "
+		    "`mailworthy keygen DOMAIN` tells what to do.\n", stderr);
+	if (problem != NULL)
+		fprintf(stderr, "%s; " NOTICE_MEND ".\n", problem);
+}
+
 int
 daemon_check(const struct daemon_options *options)
 {
@@ -186,43 +218,23 @@ daemon_check(const struct daemon_options *options)
 	struct files *files = files_new();
 	const char *error = "";
 	struct snapshot *snapshot = snapshot_load_outside(files, options->config, arena, &error);
-	const char *problem;
-	int mode, status;
+	int status = 1;
 
 	if (snapshot == NULL) {
 		fprintf(stderr, "%s\n", error);
-		files_free(&files);
-		arena_free(&arena);
-		return 1;
+	} else {
+		const struct settings *settings = snapshot_settings(snapshot);
+
+		settings_dump(settings, stdout);
+		fflush(stdout);
+		say_unseen(settings, files);
+		say_notes(settings, arena);
+		status = look_at_host(settings, options->socket, arena);
+		if (status == 0)
+			look_at_dns(snapshot, arena);
+		snapshot_unref(&snapshot);
 	}
-	settings_dump(snapshot_settings(snapshot), stdout);
-	fflush(stdout);
-	say_unseen(snapshot_settings(snapshot), files);
 	files_free(&files);
-	mode = modefile_read(snapshot_settings(snapshot)->state_dir);
-	if (mode == MODEFILE_UNSEEN)
-		fprintf(stderr, "mode %s, as the configuration says; this user may not see "
-		    "whether `mailworthy mode` says otherwise\n",
-		    snapshot_settings(snapshot)->mode == MODE_AUDIT ? "audit" : "enforce");
-	else if (mode != -1)
-		fprintf(stderr, "mode %s is in force for everything (mailworthy mode); "
-		    "`mailworthy mode file` ends that\n",
-		    mode == MODE_AUDIT ? "audit" : "enforce");
-	if (!snapshot_settings(snapshot)->sandbox)
-		fputs("The daemon will run without its sandbox (sandbox = no).\n", stderr);
-	if (*snapshot_settings(snapshot)->remarks != '\0')
-		fprintf(stderr, "Imported, and not as it was:\n%s\n",
-		    snapshot_settings(snapshot)->remarks);
-	if (snapshot_settings(snapshot)->n_domains == 0)
-		fputs("No domain is managed here: nothing will be signed. "
-		    "`mailworthy keygen DOMAIN` tells what to do.\n", stderr);
-	problem = notice_problem(snapshot_settings(snapshot), clock_now(&clock_system), arena);
-	if (problem != NULL)
-		fprintf(stderr, "%s; " NOTICE_MEND ".\n", problem);
-	status = look_at_host(snapshot_settings(snapshot), options->socket, arena);
-	if (status == 0)
-		look_at_dns(snapshot, arena);
-	snapshot_unref(&snapshot);
 	arena_free(&arena);
 	return status;
 }

@@ -28,6 +28,7 @@
 #include "evidence/collect.h"
 #include "settings/files.h"
 #include "settings/settings.h"
+#include "verdict/verdict.h"
 
 struct master {
 	const struct daemon_options *options;
@@ -174,21 +175,27 @@ worker_ended(struct master *master, int status)
 }
 
 static void
+say_listening(const struct master *master, const struct settings *settings)
+{
+	struct arena *arena = arena_new();
+
+	log_info("ready: mode %s, %zu managed domain%s, listening on %s",
+	    mode_name(settings->mode), settings->n_domains,
+	    settings->n_domains == 1 ? "" : "s", master->options->socket != NULL ?
+	    master->options->socket : settings_socket_shown(arena, settings->socket));
+	arena_free(&arena);
+}
+
+static void
 say_ready(struct master *master)
 {
 	const struct settings *settings = snapshot_settings(master->snapshot);
-	struct arena *arena = arena_new();
 
 	if (!master->ready_said)
-		log_info("ready: mode %s, %zu managed domain%s, listening on %s",
-		    settings->mode == MODE_AUDIT ? "audit" : "enforce", settings->n_domains,
-		    settings->n_domains == 1 ? "" : "s",
-		    master->options->socket != NULL ? master->options->socket :
-		    settings_socket_shown(arena, settings->socket));
-	arena_free(&arena);
+		say_listening(master, settings);
 	master->ready_said = true;
 	sd_notifyf(0, "READY=1\nSTATUS=mode %s, %u restarts",
-	    settings->mode == MODE_AUDIT ? "audit" : "enforce", master->life.restarts);
+	    mode_name(settings->mode), master->life.restarts);
 }
 
 static void
@@ -198,7 +205,7 @@ say_reloaded(struct master *master)
 
 	daemon_life_reloaded(&master->life, time(NULL), NULL);
 	log_info("configuration reloaded from %s: mode %s, %zu managed domain%s (%zu before)",
-	    master->config, settings->mode == MODE_AUDIT ? "audit" : "enforce",
+	    master->config, mode_name(settings->mode),
 	    settings->n_domains, settings->n_domains == 1 ? "" : "s", master->domains_before);
 	say_ready(master);
 }

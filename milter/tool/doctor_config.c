@@ -12,12 +12,7 @@
 #include "core/notice.h"
 #include "settings/settings.h"
 #include "tool/doctor.h"
-
-static const char *
-mode_name(int mode)
-{
-	return mode == MODE_AUDIT ? "audit" : "enforce";
-}
+#include "verdict/verdict.h"
 
 /* "FILE:LINE: the rest", a line each. */
 static void
@@ -53,14 +48,13 @@ say_mode(struct doctor *doctor)
 	struct doctor_line *line;
 
 	if (mode == MODEFILE_UNSEEN) {
-		doctor_say(doctor, DOCTOR_UNKNOWN, "mode", mode_name((int)settings->mode),
-		    "So says the configuration; this user may not see whether `mailworthy "
-		    "mode` says otherwise.");
+		doctor_say(doctor, DOCTOR_UNKNOWN, "mode", mode_name(settings->mode),
+		    "So says the configuration; " MODEFILE_UNSEEN_TEXT ".");
 	} else if (mode != -1 && mode != (int)settings->mode) {
-		line = doctor_say(doctor, DOCTOR_WARNING, "mode", mode_name(mode),
+		line = doctor_say(doctor, DOCTOR_WARNING, "mode", mode_name((enum mode)mode),
 		    "`mailworthy mode %s` is in force for everything and stands above "
-		    "the configuration, which says %s.", mode_name(mode),
-		    mode_name((int)settings->mode));
+		    "the configuration, which says %s.", mode_name((enum mode)mode),
+		    mode_name(settings->mode));
 		doctor_fix(doctor, line, "To go back to what the file says:");
 		doctor_paste(doctor, line, "mailworthy mode file");
 	} else if (settings->mode == MODE_AUDIT) {

@@ -13,6 +13,7 @@
 #include "settings/files.h"
 #include "settings/settings.h"
 #include "tool/tool.h"
+#include "verdict/verdict.h"
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -32,12 +33,6 @@ usage(FILE *out, int status)
 	return status;
 }
 
-static const char *
-name_of(int mode)
-{
-	return mode == MODE_AUDIT ? "audit" : "enforce";
-}
-
 static int
 show(const struct settings *settings)
 {
@@ -47,11 +42,12 @@ show(const struct settings *settings)
 		return tool_error("cannot read %s/mode: %s%s", settings->state_dir,
 		    strerror(errno), errno == EACCES ? " (run it as root)" : "");
 	if (mode == -1)
-		printf("%s, as %s says\n", name_of(settings->mode), settings->path);
+		printf("%s, as %s says\n", mode_name(settings->mode), settings->path);
 	else
 		printf("%s for everything, by `mailworthy mode %s` (%s says %s; "
-		    "`mailworthy mode file` goes back to it)\n", name_of(mode), name_of(mode),
-		    settings->path, name_of(settings->mode));
+		    "`mailworthy mode file` goes back to it)\n", mode_name((enum mode)mode),
+		    mode_name((enum mode)mode),
+		    settings->path, mode_name(settings->mode));
 	return TOOL_OK;
 }
 

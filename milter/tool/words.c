@@ -59,17 +59,17 @@ words_would(const struct check_input *judged, const struct verdict *verdict)
 	return "";
 }
 
+#define AUDIT_TEXT ": mail is only logged now, neither signed nor stopped; this is what " \
+	"enforce mode would do"
+
 const char *
 words_mode(const struct check_input *judged, int kill_switch)
 {
 	if (verdict_mode(judged->settings, judged->message, kill_switch) == MODE_ENFORCE)
 		return kill_switch != MODEFILE_UNSEEN ? NULL : "enforce, as the configuration "
-		    "says; this user may not see whether `mailworthy mode` says otherwise";
-	if (kill_switch == MODE_AUDIT)
-		return "audit, by `mailworthy mode audit`: mail is only logged now, neither "
-		    "signed nor stopped; this is what enforce mode would do";
-	return "audit: mail is only logged now, neither signed nor stopped; this is what "
-	    "enforce mode would do";
+		    "says; " MODEFILE_UNSEEN_TEXT;
+	return kill_switch == MODE_AUDIT ? "audit, by `mailworthy mode audit`" AUDIT_TEXT :
+	    "audit" AUDIT_TEXT;
 }
 
 const char *

@@ -1,6 +1,7 @@
 /*
  * DNS health: each managed domain looked at, and what is new or gone told.
  */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct health {
 	struct map *standing;		/* "domain id" -> what was said */
 	void (*saw)(void *, const char *, const struct evidence *);	/* NULL: nobody */
 	void *saw_ctx;
+	pthread_mutex_t mutex;		/* of the name */
 	char mta_name[256];		/* "": not known */
 };
 
@@ -36,6 +38,7 @@ struct round {
 	struct core *core;
 	struct snapshot *snapshot;
 	struct map *found;		/* as standing, of this round */
+	const char *mta_name;		/* NULL: not known */
 	void (*say)(void *, const char *, const char *, const char *, const char *);
 	void *ctx;
 };
@@ -47,6 +50,7 @@ health_new(void)
 
 	health->arena = arena_new();
 	health->standing = map_new(health->arena);
+	pthread_mutex_init(&health->mutex, NULL);
 	return health;
 }
 
@@ -58,10 +62,29 @@ health_on_evidence(struct health *health,
 	health->saw_ctx = ctx;
 }
 
-void
-health_set_mta_name(struct health *health, const char *name)
+bool
+health_note_mta_name(struct health *health, const char *name)
 {
-	snprintf(health->mta_name, sizeof(health->mta_name), "%s", name != NULL ? name : "");
+	bool first;
+
+	pthread_mutex_lock(&health->mutex);
+	first = health->mta_name[0] == '\0';
+	if (strcmp(health->mta_name, name) != 0)
+		snprintf(health->mta_name, sizeof(health->mta_name), "%s", name);
+	pthread_mutex_unlock(&health->mutex);
+	return first;
+}
+
+/* NULL: not known. */
+static const char *
+mta_name_of(struct health *health, struct arena *arena)
+{
+	const char *name;
+
+	pthread_mutex_lock(&health->mutex);
+	name = health->mta_name[0] != '\0' ? arena_strdup(arena, health->mta_name) : NULL;
+	pthread_mutex_unlock(&health->mutex);
+	return name;
 }
 
 void
@@ -72,6 +95,7 @@ health_free(struct health **health_p)
 	*health_p = NULL;
 	if (health == NULL)
 		return;
+	pthread_mutex_destroy(&health->mutex);
 	arena_free(&health->arena);
 	free(health);
 }
@@ -178,9 +202,7 @@ judge(void *ctx, const struct check *check, const struct check_result *result)
 static void
 look_at_domain(struct round *round, const char *domain)
 {
-	const char *name = round->health->mta_name;
-	struct look *look = look_new(round->core, round->snapshot, domain,
-	    *name != '\0' ? name : NULL);
+	struct look *look = look_new(round->core, round->snapshot, domain, round->mta_name);
 	struct visit visit = { round, domain, look_input(look)->arena };
 
 	if (round->health->saw != NULL)
@@ -247,7 +269,8 @@ health_round(struct health *health, struct core *core, struct snapshot *snapshot
 	struct arena *arena = arena_new();
 	struct round round = {
 		.health = health, .core = core, .snapshot = snapshot,
-		.found = map_new(arena), .say = say, .ctx = ctx,
+		.found = map_new(arena), .mta_name = mta_name_of(health, arena),
+		.say = say, .ctx = ctx,
 	};
 	size_t n = keyring_count(snapshot_keyring(snapshot));
 	size_t i;

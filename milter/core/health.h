@@ -7,6 +7,7 @@
 #define MW_CORE_HEALTH_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct core;
 struct evidence;
@@ -20,8 +21,8 @@ struct health *health_new(void);
 void health_free(struct health **health);
 
 /* The MTA's name for itself (macro j), with which it says HELO where neither the
- * configuration nor Postfix tells; NULL: not known.  Between rounds only. */
-void health_set_mta_name(struct health *health, const char *name);
+ * configuration nor Postfix tells.  From any thread; true for the first name. */
+bool health_note_mta_name(struct health *health, const char *name);
 
 /* Gets what each round finds out of each managed domain, before it is judged. */
 void health_on_evidence(struct health *health,

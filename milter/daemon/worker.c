@@ -72,10 +72,6 @@ static struct worker {
 	atomic_int stop;		/* health ends its round */
 	atomic_int look_now;		/* health: do not wait for the timer */
 	atomic_int keep_now;		/* keeper: sightings are new */
-	struct {			/* what the MTA calls itself, "" */
-		pthread_mutex_t mutex;
-		char text[256];
-	} mta_name;
 	atomic_bool keeping_failed;
 	atomic_bool proto_ended, health_ended, reload_ended, keeper_ended;
 	const char *state_dir;
@@ -87,7 +83,6 @@ static struct worker {
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER,
 	},
-	.mta_name = { .mutex = PTHREAD_MUTEX_INITIALIZER },
 };
 
 static void
@@ -361,14 +356,7 @@ asks_for_helo(void)
 static void
 note_mta_name(const char *name)
 {
-	bool first;
-
-	pthread_mutex_lock(&worker.mta_name.mutex);
-	first = worker.mta_name.text[0] == '\0';
-	if (strcmp(worker.mta_name.text, name) != 0)
-		snprintf(worker.mta_name.text, sizeof(worker.mta_name.text), "%s", name);
-	pthread_mutex_unlock(&worker.mta_name.mutex);
-	if (first && asks_for_helo())
+	if (health_note_mta_name(worker.health, name) && asks_for_helo())
 		atomic_store(&worker.look_now, 1);
 }
 
@@ -379,9 +367,6 @@ run_health(void *ctx __attribute__((unused)))
 		struct snapshot *snapshot = current_snapshot();
 		int waited;
 
-		pthread_mutex_lock(&worker.mta_name.mutex);
-		health_set_mta_name(worker.health, worker.mta_name.text);
-		pthread_mutex_unlock(&worker.mta_name.mutex);
 		health_round(worker.health, worker.core, snapshot, say_health, NULL,
 		    &worker.stop);
 		snapshot_unref(&snapshot);

@@ -179,7 +179,7 @@ evidence_sources = \
 	milter/evidence/egress_facts.c \
 	milter/evidence/hosts.c \
 	milter/evidence/names.c \
-	milter/evidence/postconf.c \
+	milter/evidence/postconf.c milter/evidence/postconf.h \
 	milter/evidence/sendmail_cf.c milter/evidence/sendmail_cf.h \
 	milter/evidence/relay.c milter/evidence/relay.h \
 	milter/evidence/results.c milter/evidence/results.h \

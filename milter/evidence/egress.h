@@ -10,10 +10,9 @@
 #include "base/ip.h"
 
 #define EGRESS_ADDRESSES_MAX 64	/* judged for one message */
-#define POSTCONF_TIMEOUT_MS 3000
-#define POSTCONF_OUTPUT_MAX 8192
 
 struct arena;
+struct postconf;
 
 struct egress_facts {
 	struct arena *arena;
@@ -27,26 +26,6 @@ struct egress_facts {
 	size_t sendmail_line_max;	/* octets its SMTP mailers leave whole */
 	bool sendmail_keeps_mime;	/* no MIME writer goes over what it sends */
 };
-
-/* What postconf says, in the order asked. */
-struct postconf {
-	const char *bind_address;	/* smtp_bind_address */
-	const char *bind_address6;
-	const char *inet_interfaces;
-	const char *inet_protocols;
-	const char *myhostname;
-	const char *helo_name;		/* smtp_helo_name */
-	const char *utf8_enable;	/* smtputf8_enable */
-	const char *utf8_classes;	/* smtputf8_autodetect_classes */
-};
-
-/*
- * Runs `program` without a shell, about the main.cf in `dir` (NULL: the one it knows),
- * and reads its answer; 0, or -1 when it cannot
- * be run, fails, or does not answer in time.  Texts are in the arena.
- */
-int postconf_ask(struct arena *arena, const char *program, const char *dir,
-    struct postconf *postconf_r);
 
 /* What the sendmail.cf says; the default where there is none. */
 void egress_ask_sendmail(struct egress_facts *facts, const char *path);

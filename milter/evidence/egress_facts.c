@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "evidence/collect.h"
 #include "evidence/egress.h"
+#include "evidence/postconf.h"
 #include "evidence/sendmail_cf.h"
 #include "mail/sendmail.h"
 
@@ -134,26 +135,18 @@ read_interfaces(struct ip ips[EGRESS_ADDRESSES_MAX])
 	return n;
 }
 
-/* Without its file postconf complains and sleeps for a second. */
-static bool
-has_main(struct arena *arena, const char *dir)
-{
-	return access(arena_printf(arena, "%s/main.cf", dir), R_OK) == 0;
-}
-
+/* -1 also where there is none. */
 static int
-find_postconf(struct arena *arena, const char *dir, struct postconf *postconf_r)
+ask_postfix(struct arena *arena, const char *program, const char *dir,
+    struct postconf *postconf_r)
 {
-	static const char *const programs[] = { "/usr/sbin/postconf",
-	    "/usr/local/sbin/postconf", "/opt/postfix/sbin/postconf" };
-	static const char *const dirs[] = { "/etc/postfix", "/usr/local/etc/postfix",
-	    "/etc/postfix" };
-
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (access(programs[i], X_OK) == 0 &&
-		    (dir != NULL || has_main(arena, dirs[i])))
-			return postconf_ask(arena, programs[i], dir, postconf_r);
-	return -1;
+	if (program == NULL)
+		program = postconf_program();
+	if (dir == NULL)
+		dir = postconf_dir(arena);
+	if (program == NULL || dir == NULL || !postconf_has_main(arena, dir))
+		return -1;
+	return postconf_ask(arena, program, dir, postconf_r);
 }
 
 static struct egress_facts *
@@ -211,14 +204,10 @@ egress_facts_of(const char *program, const char *postfix_dir, const char *sendma
 	struct ip interfaces[EGRESS_ADDRESSES_MAX];
 	struct postconf postconf;
 	size_t n = read_interfaces(interfaces);
-	bool known = false;
+	bool is_sendmail = program == NULL && postfix_dir == NULL && sendmail_cf != NULL;
+	bool known = !is_sendmail &&
+	    ask_postfix(facts->arena, program, postfix_dir, &postconf) == 0;
 
-	if (postfix_dir != NULL && !has_main(facts->arena, postfix_dir))
-		known = false;
-	else if (program != NULL)
-		known = postconf_ask(facts->arena, program, postfix_dir, &postconf) == 0;
-	else if (postfix_dir != NULL || sendmail_cf == NULL)
-		known = find_postconf(facts->arena, postfix_dir, &postconf) == 0;
 	egress_choose(facts, known ? &postconf : NULL, interfaces, n);
 	egress_ask_sendmail(facts, sendmail_cf != NULL ? sendmail_cf :
 	    "/etc/mail/sendmail.cf");

@@ -1,18 +1,47 @@
 /*
  * Asks Postfix's postconf(1) how its SMTP client sends.
  */
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "base/command.h"
-#include "evidence/egress.h"
+#include "evidence/postconf.h"
 
 enum { VALUES = 8 };
+
+const char *
+postconf_program(void)
+{
+	static const char *const programs[] = { "/usr/sbin/postconf",
+	    "/usr/local/sbin/postconf", "/opt/postfix/sbin/postconf",
+	    "/opt/zimbra/common/sbin/postconf", NULL };
+
+	return command_find(programs);
+}
+
+bool
+postconf_has_main(struct arena *arena, const char *dir)
+{
+	return access(arena_printf(arena, "%s/main.cf", dir), R_OK) == 0;
+}
+
+const char *
+postconf_dir(struct arena *arena)
+{
+	static const char *const dirs[] = { "/etc/postfix", "/usr/local/etc/postfix",
+	    "/opt/zimbra/common/conf" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (postconf_has_main(arena, dirs[i]))
+			return dirs[i];
+	return NULL;
+}
 
 int
 postconf_ask(struct arena *arena, const char *program, const char *dir,
     struct postconf *postconf_r)
 {
-	const char *const argv[] = { program, "-hx", dir != NULL ? "-c" : "-x",
-	    dir != NULL ? dir : "-h", "smtp_bind_address",
+	const char *const argv[] = { program, "-hx", "-c", dir, "smtp_bind_address",
 	    "smtp_bind_address6", "inet_interfaces", "inet_protocols", "myhostname",
 	    "smtp_helo_name", "smtputf8_enable", "smtputf8_autodetect_classes", NULL };
 	const char **values[VALUES] = { &postconf_r->bind_address,

@@ -2,17 +2,12 @@
  * Asks the postconf(1) and postmap(1) of this host.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/command.h"
 #include "base/log.h"
+#include "evidence/postconf.h"
 #include "tool/postfix.h"
-
-static const char *const programs[] = { "/usr/sbin/postconf", "/usr/local/sbin/postconf",
-    "/opt/postfix/sbin/postconf", "/opt/zimbra/common/sbin/postconf", NULL };
-static const char *const dirs[] = { "/etc/postfix", "/usr/local/etc/postfix",
-    "/opt/zimbra/common/conf", NULL };
 
 static int
 run(struct arena *arena, const char *const *argv, struct command_output *output_r,
@@ -42,13 +37,6 @@ ask(struct arena *arena, const char *program, const char *dir, const char *what,
 	return 0;
 }
 
-/* Without its file postconf complains and sleeps for a second. */
-static bool
-has_main(struct arena *arena, const char *dir)
-{
-	return access(arena_printf(arena, "%s/main.cf", dir), R_OK) == 0;
-}
-
 struct postfix *
 postfix_ask(struct arena *arena, const char *program, const char *dir, const char **error_r)
 {
@@ -58,13 +46,12 @@ postfix_ask(struct arena *arena, const char *program, const char *dir, const cha
 
 	*error_r = "";
 	if (program == NULL)
-		program = command_find(programs);
-	for (size_t i = 0; dir == NULL && dirs[i] != NULL; i++)
-		if (has_main(arena, dirs[i]))
-			dir = dirs[i];
-	if (dir != NULL && !has_main(arena, dir) && told)
+		program = postconf_program();
+	if (!told)
+		dir = postconf_dir(arena);
+	else if (!postconf_has_main(arena, dir))
 		*error_r = arena_printf(arena, "%s/main.cf cannot be read", dir);
-	else if (program == NULL && told)
+	else if (program == NULL)
 		*error_r = "there is no postconf in the usual places; name it with --postconf";
 	if (program == NULL || dir == NULL || **error_r != '\0')
 		return NULL;

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "evidence/egress.h"
+#include "evidence/postconf.h"
 
 struct row {
 	const char *what;
@@ -154,7 +155,7 @@ asks_postconf(void **state)
 	struct postconf postconf;
 
 	(void)state;
-	assert_int_equal(ask_script(arena, NULL,
+	assert_int_equal(ask_script(arena, "/etc/postfix",
 	    "test \"$1\" = -hx && printf '192.0.2.1\\n\\nall\\nipv4\\nMail.Example.COM\\n"
 	    "mail.example.com\\n'", &postconf), 0);
 	assert_string_equal(postconf.bind_address, "192.0.2.1");
@@ -165,13 +166,14 @@ asks_postconf(void **state)
 	/* of another Postfix than the one it knows */
 	assert_int_equal(ask_script(arena, "/etc/postfix-out",
 	    "test \"$1 $2 $3 $4\" = '-hx -c /etc/postfix-out smtp_bind_address'", &postconf), 0);
-	assert_int_equal(ask_script(arena, NULL, "exit 1", &postconf), -1);
-	assert_int_equal(ask_script(arena, NULL, "kill -9 $$", &postconf), -1);
-	assert_int_equal(ask_script(arena, NULL, "yes | head -c 100000", &postconf), -1);
-	assert_int_equal(ask_script(arena, NULL, "true", &postconf), 0);
+	assert_int_equal(ask_script(arena, "/etc/postfix", "exit 1", &postconf), -1);
+	assert_int_equal(ask_script(arena, "/etc/postfix", "kill -9 $$", &postconf), -1);
+	assert_int_equal(ask_script(arena, "/etc/postfix", "yes | head -c 100000", &postconf), -1);
+	assert_int_equal(ask_script(arena, "/etc/postfix", "true", &postconf), 0);
 	assert_string_equal(postconf.helo_name, "");
 	assert_string_equal(postconf.utf8_enable, "");
-	assert_int_equal(postconf_ask(arena, "/nowhere/postconf", NULL, &postconf), -1);
+	assert_int_equal(postconf_ask(arena, "/nowhere/postconf", "/etc/postfix",
+	    &postconf), -1);
 	arena_free(&arena);
 }
 

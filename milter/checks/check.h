@@ -77,7 +77,6 @@ bool check_exists(const char *id);
 /* The author of the mail can mend it: it counts towards hold-below. */
 bool check_is_for_hold(const struct check *check);
 
-
 const char *check_family_name(enum check_family family);
 
 #endif

@@ -86,9 +86,10 @@ apply_hold_below(const struct check_input *input, struct verdict *verdict)
 }
 
 /*
- * What tells of held mail is never held itself.  Mail from the MTA itself has no client to answer (measured with Postfix): a
- * tempfail leaves it in maildrop under a new queue id each minute, and
- * refusing one of the MTA's own DSNs requeues the message it is about.
+ * What tells of held mail is never held itself.  Mail from the MTA itself has no
+ * client to answer (measured with Postfix): a tempfail leaves it in maildrop under a
+ * new queue id each minute, and refusing one of the MTA's own DSNs requeues the
+ * message it is about.
  */
 static void
 spare_the_mta(const struct message *message, struct verdict *verdict)

@@ -49,7 +49,6 @@ severity_of(int weight)
 	return weight >= SEVERITY_WARNING_FROM ? SEVERITY_WARNING : SEVERITY_INFO;
 }
 
-
 /*
  * A configured weight is that of the check's highest level; lower levels keep
  * their share of it.

@@ -307,7 +307,7 @@ resolve(struct signing *signing, const struct rule *rule, const char *pattern)
 	struct import *import = signing->import;
 
 	entry = keytable_find(signing->keys, name);
-	if (entry == NULL && !is_own(signing->import, pattern))
+	if (entry == NULL && !is_own(import, pattern))
 		import_say(import, IMPORT_ERROR, rule->at, import->signing_table,
 		    "expected the name of a key in %s (%s is none; case matters)",
 		    import->key_table, import_shown(import, name));
@@ -506,17 +506,18 @@ static void
 say_beginning(void *context, const char *pattern, void *value)
 {
 	struct signing *signing = context;
+	struct import *import = signing->import;
 	const struct rule *rule = value, *before;
-	char *text = arena_strdup(signing->import->arena, pattern);
+	char *text = arena_strdup(import->arena, pattern);
 
 	for (size_t n = strlen(text); n > 1; n--) {
 		text[n - 1] = '\0';
 		before = map_get(signing->by_pattern, text);
 		if (before == NULL || n < 3 || strcmp(before->key, rule->key) == 0)
 			continue;
-		import_say(signing->import, IMPORT_WARNING, rule->at, signing->import->signing_table, "Rspamd "
-		    "signs mail of %s with the key of line %u, for patterns fit whatever "
-		    "begins so; here with the key of this line", pattern, before->at.line);
+		import_say(import, IMPORT_WARNING, rule->at, import->signing_table, "Rspamd signs "
+		    "mail of %s with the key of line %u, for patterns fit whatever begins so; "
+		    "here with the key of this line", pattern, before->at.line);
 		return;
 	}
 }

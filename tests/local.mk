@@ -319,6 +319,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_opinion \
 	tests/fuzz/fuzz_phrases \
 	tests/fuzz/fuzz_postfix \
+	tests/fuzz/fuzz_queue \
 	tests/fuzz/fuzz_reencode \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_sendmail_cf \

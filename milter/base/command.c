@@ -223,6 +223,15 @@ command_run(struct arena *arena, const struct command *command,
 	return -1;
 }
 
+bool
+command_is_plain(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789/._+,:@=-";
+
+	return *path == '/' && path[strspn(path, plain)] == '\0';
+}
+
 const char *
 command_find(const char *const *paths)
 {

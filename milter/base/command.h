@@ -35,6 +35,10 @@ struct command_output {
 int command_run(struct arena *arena, const struct command *command,
     struct command_output *output_r, const char **error_r);
 
+/* Whether a path may stand in a command that people paste: absolute, of bytes that no
+ * shell knows. */
+bool command_is_plain(const char *path);
+
 /* The first of PATHS (ends with NULL) that may be run, or NULL. */
 const char *command_find(const char *const *paths);
 

@@ -2,9 +2,11 @@
  * Settings, keys and phrases of one moment, counted.
  */
 #include <pthread.h>
+#include <pwd.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -13,8 +15,11 @@
 #include "core/core.h"
 #include "dkim/keyring.h"
 #include "mail/phrases.h"
+#include "settings/files.h"
 #include "settings/lists.h"
 #include "settings/settings.h"
+
+enum { PASSWD_TEXT = 4096 };
 
 /* What snapshots with the same phrases share. */
 struct compiled {
@@ -43,6 +48,23 @@ make(const struct settings *settings, struct keyring *ring)
 	return snapshot;
 }
 
+/* Keys are judged as the daemon's user will judge them at a reload. */
+static const struct settings *
+read_settings(struct files *files, const char *path, struct arena *arena,
+    const char **error_r)
+{
+	const struct settings *settings = settings_load(files, path, check_exists, arena,
+	    error_r);
+	struct passwd entry, *found = NULL;
+	char text[PASSWD_TEXT];
+
+	if (settings != NULL && geteuid() == 0 && *settings->user != '\0' &&
+	    getpwnam_r(settings->user, &entry, text, sizeof(text), &found) == 0 &&
+	    found != NULL)
+		files_trust(files, found->pw_uid);
+	return settings;
+}
+
 typedef struct keyring *ring_maker(const struct settings *, struct files *,
     struct arena *, const char **);
 
@@ -53,7 +75,7 @@ load(struct files *files, const char *path, ring_maker *make_ring, struct arena 
 	const struct settings *settings;
 	struct keyring *ring;
 
-	settings = settings_load(files, path, check_exists, arena, error_r);
+	settings = read_settings(files, path, arena, error_r);
 	if (settings == NULL)
 		return NULL;
 	ring = make_ring(settings, files, arena, error_r);
@@ -92,7 +114,7 @@ snapshot_load_partial(struct files *files, const char *path, struct arena *arena
 	const struct settings *settings;
 
 	*key_errors_r = "";
-	settings = settings_load(files, path, check_exists, arena, error_r);
+	settings = read_settings(files, path, arena, error_r);
 	if (settings == NULL)
 		return NULL;
 	return make(settings, keyring_new_partial(settings, files, arena, key_errors_r));

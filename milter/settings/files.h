@@ -44,6 +44,10 @@ struct files *files_unpack(const void *bytes, size_t size);
 
 void files_free(struct files **files);
 
+/* The user as whom the daemon will run, who is no other to his own files: a start as
+ * root judges as a reload does.  For what is read from now on. */
+void files_trust(struct files *files, uid_t uid);
+
 /*
  * "credential:NAME" is what systemd hands to the service (LoadCredential=): the file
  * of that name in $CREDENTIALS_DIRECTORY; where that is not set, ENOKEY.

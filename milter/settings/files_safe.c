@@ -8,27 +8,50 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/command.h"
 #include "base/log.h"
 #include "settings/files_store.h"
 
+struct who {
+	uid_t we, file_owner;	/* and root: no others */
+};
+
+/* Whoever can replace the file may have named it: nothing in the text may read as a
+ * command of ours. */
 static const char *
 shown(struct arena *arena, const char *path)
 {
-	return log_safe(arena, slice_of(path), PATH_MAX);
+	char *name = arena_strdup(arena, log_safe(arena, slice_of(path), PATH_MAX));
+
+	for (char *at = name; *at != '\0'; at++)
+		if (strchr(" \t!\"#$&'()*;<>?[\\]^`{|}~", *at) != NULL)
+			*at = '?';
+	return name;
+}
+
+/* ": chmod o-rw /k"; "" where the path is no good in a command. */
+static const char *
+mend(struct arena *arena, const char *command, const char *path)
+{
+	return command_is_plain(path) ? arena_printf(arena, ": %s %s", command, path) : "";
+}
+
+static const char *
+say(struct arena *arena, const char *who_can, const char *path, const char *command)
+{
+	return arena_printf(arena, "%s %s%s", who_can, shown(arena, path),
+	    mend(arena, command, path));
 }
 
 static const char *
 why_file_unsafe(struct arena *arena, const char *path, mode_t mode)
 {
-	const char *name = shown(arena, path);
-
 	if (mode & S_IWOTH)
-		return arena_printf(arena, "everybody can write %s: chmod o-rw %s", name, name);
+		return say(arena, "everybody can write", path, "chmod o-rw");
 	if (mode & S_IWGRP)
-		return arena_printf(arena, "its group can write %s: chmod g-w,o-rw %s", name,
-		    name);
+		return say(arena, "its group can write", path, "chmod g-w,o-rw");
 	if (mode & S_IROTH)
-		return arena_printf(arena, "everybody can read %s: chmod o-r %s", name, name);
+		return say(arena, "everybody can read", path, "chmod o-r");
 	return NULL;
 }
 
@@ -37,29 +60,27 @@ why_file_unsafe(struct arena *arena, const char *path, mode_t mode)
  * the directory is sticky.  Root, we and the owner of the file are no others.
  */
 static const char *
-why_directory_unsafe(struct arena *arena, const char *path, uid_t file_owner)
+why_directory_unsafe(struct arena *arena, const char *path, const struct who *who)
 {
-	const char *name = shown(arena, path);
 	struct stat st;
 
 	if (stat(path, &st) != 0)
 		return NULL;
-	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != file_owner)
+	if (st.st_uid != 0 && st.st_uid != who->we && st.st_uid != who->file_owner)
 		return arena_printf(arena, "%s belongs to another user (uid %lu), who can "
-		    "replace the file: chown root %s", name, (unsigned long)st.st_uid, name);
+		    "replace the file%s", shown(arena, path), (unsigned long)st.st_uid,
+		    mend(arena, "chown root", path));
 	if (st.st_mode & S_ISVTX)
 		return NULL;
 	if (st.st_mode & S_IWOTH)
-		return arena_printf(arena, "everybody can replace files in %s: chmod o-w %s",
-		    name, name);
+		return say(arena, "everybody can replace files in", path, "chmod o-w");
 	if (st.st_mode & S_IWGRP)
-		return arena_printf(arena, "its group can replace files in %s: chmod g-w %s",
-		    name, name);
+		return say(arena, "its group can replace files in", path, "chmod g-w");
 	return NULL;
 }
 
 static const char *
-why_parents_unsafe(struct arena *arena, const char *path, uid_t file_owner)
+why_parents_unsafe(struct arena *arena, const char *path, const struct who *who)
 {
 	char *directory = arena_strdup(arena, path);
 	const char *why;
@@ -67,28 +88,30 @@ why_parents_unsafe(struct arena *arena, const char *path, uid_t file_owner)
 
 	while ((slash = strrchr(directory, '/')) != NULL) {
 		slash[slash == directory ? 1 : 0] = '\0';
-		why = why_directory_unsafe(arena, directory, file_owner);
+		why = why_directory_unsafe(arena, directory, who);
 		if (why != NULL || slash == directory)
 			return why;
 	}
 	/* A relative path starts in the working directory. */
-	return why_directory_unsafe(arena, ".", file_owner);
+	return why_directory_unsafe(arena, ".", who);
 }
 
 const char *
-files_why_unsafe(struct arena *arena, const char *path, const struct stat *file_stat)
+files_why_unsafe(struct arena *arena, const char *path, const struct stat *file_stat,
+    uid_t we)
 {
+	const struct who who = { we, file_stat->st_uid };
 	const char *why;
 	char *real;
 
 	why = why_file_unsafe(arena, path, file_stat->st_mode);
 	if (why == NULL)
-		why = why_parents_unsafe(arena, path, file_stat->st_uid);
+		why = why_parents_unsafe(arena, path, &who);
 	if (why != NULL)
 		return why;
 	real = realpath(path, NULL);
 	if (real != NULL && strcmp(real, path) != 0)
-		why = why_parents_unsafe(arena, real, file_stat->st_uid);
+		why = why_parents_unsafe(arena, real, &who);
 	free(real);
 	return why;
 }

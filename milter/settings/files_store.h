@@ -22,6 +22,7 @@ struct files {
 	struct map *by_path;		/* struct file */
 	struct map *by_template;	/* struct matches */
 	bool has_disk;
+	uid_t we;			/* as whom the daemon reads them */
 };
 
 struct files *files_new_empty(bool has_disk);
@@ -34,6 +35,6 @@ void *files_secret_alloc(struct arena *arena, size_t size);
 
 /* Why others could read or replace the file, or NULL. */
 const char *files_why_unsafe(struct arena *arena, const char *path,
-    const struct stat *file_stat);
+    const struct stat *file_stat, uid_t we);
 
 #endif

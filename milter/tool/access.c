@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/command.h"
 #include "base/slice.h"
 #include "tool/access.h"
 #include "tool/reach.h"
@@ -49,21 +50,12 @@ access_may(struct arena *arena, const struct reach_user *user, const char *path,
 }
 
 bool
-access_is_plain(const char *path)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789/._+,:@=-";
-
-	return *path == '/' && path[strspn(path, plain)] == '\0';
-}
-
-bool
 access_is_ours(const char *path)
 {
 	struct slice rest = slice_of(path), part;
 	bool ours = false;
 
-	if (!access_is_plain(path))
+	if (!command_is_plain(path))
 		return false;
 	while (slice_split(&rest, '/', &part)) {
 		if (slice_eq(part, SLICE("..")))

@@ -25,11 +25,8 @@ enum access_result {
 enum access_result access_may(struct arena *arena, const struct reach_user *user,
     const char *path, unsigned want, const char **at_r);
 
-/* Whether a path may stand in a command: absolute, of bytes no shell knows. */
-bool access_is_plain(const char *path);
-
 /*
- * Whether it may stand in one that changes it: plain, and a directory named
+ * Whether a path may stand in a command that changes it: plain, and a directory named
  * mailworthy, or what is below one.  Others have other users.
  */
 bool access_is_ours(const char *path);

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/command.h"
 #include "base/slice.h"
-#include "tool/access.h"
 #include "tool/complaint.h"
 
 static const char *
 find_command(const char *what)
 {
-	static const char *const commands[] = { "chmod ", "chown ", "chgrp " };
+	static const char *const commands[] = { ": chmod ", ": chown ", ": chgrp " };
 	const char *first = NULL, *at;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -19,7 +19,7 @@ find_command(const char *what)
 		if (at != NULL && (first == NULL || at < first))
 			first = at;
 	}
-	return first;
+	return first != NULL ? first + 2 : NULL;
 }
 
 /* Text may follow it, but for a comma within a word: chmod g-w,o-rw. */
@@ -41,7 +41,7 @@ command_length(const char *command)
 static void
 take_command(struct arena *arena, struct complaint *complaint)
 {
-	const char *at = access_is_plain(complaint->path) ? find_command(complaint->what) : NULL;
+	const char *at = command_is_plain(complaint->path) ? find_command(complaint->what) : NULL;
 	size_t n;
 
 	if (at == NULL)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/command.h"
 #include "core/core.h"
 #include "dkim/keyring.h"
 #include "settings/settings.h"
@@ -219,7 +220,7 @@ say_log_file(struct doctor *doctor)
 	    result == ACCESS_MISSING ? "is not there" : access_shown(doctor->arena, at));
 	if (result == ACCESS_REFUSED) {
 		fix_access(doctor, line, at, "log");
-	} else if (access_is_plain(path)) {
+	} else if (command_is_plain(path)) {
 		doctor_fix(doctor, line, "Make its directory:");
 		doctor_paste(doctor, line, "install -d -o %s %s", settings->user, path);
 	} else {

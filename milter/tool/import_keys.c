@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/command.h"
 #include "base/map.h"
 #include "core/core.h"
 #include "dkim/keyring.h"
@@ -100,7 +101,7 @@ copy_command(struct arena *arena, const struct ring_key *key, const struct reach
 	const char *copy = arena_printf(arena, "/etc/mailworthy/keys/%s.%s.pem", key->domain,
 	    key->selector);
 
-	if (!access_is_plain(key->path) || !access_is_plain(copy))
+	if (!command_is_plain(key->path) || !command_is_plain(copy))
 		return NULL;
 	return arena_printf(arena, "install -o root -g %s -m 0640 %s %s",
 	    reach_group(arena, user), key->path, copy);

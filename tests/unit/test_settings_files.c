@@ -186,6 +186,51 @@ test_unsafe_further_up(void **state)
 	arena_free(&arena);
 }
 
+/* Whoever can replace the file names it: that is no command, and reads as none. */
+static void
+test_unsafe_odd_name(void **state)
+{
+	static const char odd[] = "a: chmod 777 x, $(id)";
+	struct arena *arena = arena_new();
+	struct files *files = files_new();
+	const char *directory = in_root(arena, odd), *link = in_root(arena, "odd");
+	const char *path = arena_printf(arena, "%s/k", directory);
+
+	(void)state;
+	mkdir(directory, 0700);
+	chmod(directory, 0777);
+	write_file(path, "k", 0600);
+	assert_int_equal(symlink(path, link), 0);
+	assert_string_equal(files_get(files, link)->unsafe, arena_printf(arena,
+	    "everybody can replace files in %s/a:?chmod?777?x,???id?", root));
+	files_free(&files);
+	arena_free(&arena);
+}
+
+/* A start as root judges as the daemon's user will. */
+static void
+test_unsafe_for_whom(void **state)
+{
+	struct arena *arena = arena_new();
+	struct files *files = files_new(), *theirs = files_new();
+	const char *path = in_root(arena, "daemon/k");
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	mkdir(in_root(arena, "daemon"), 0700);
+	write_file(path, "k", 0600);
+	assert_int_equal(chown(in_root(arena, "daemon"), 12345, 0), 0);
+	assert_string_equal(files_get(files, path)->unsafe, arena_printf(arena,
+	    "%s/daemon belongs to another user (uid 12345), who can replace the file: chown "
+	    "root %s/daemon", root, root));
+	files_trust(theirs, 12345);
+	assert_null(files_get(theirs, path)->unsafe);
+	files_free(&files);
+	files_free(&theirs);
+	arena_free(&arena);
+}
+
 static void
 test_match(void **state)
 {
@@ -336,6 +381,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_unsafe),
+		cmocka_unit_test(test_unsafe_odd_name),
+		cmocka_unit_test(test_unsafe_for_whom),
 		cmocka_unit_test(test_unsafe_further_up),
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_pack),

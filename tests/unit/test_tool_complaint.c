@@ -23,6 +23,10 @@ static const struct {
 	{ "/c:3: /k: let its group read it: chgrp g /k && chmod 640 /k (and more), or not", "/k",
 	    "let its group read it: chgrp g /k && chmod 640 /k (and more), or not",
 	    "chgrp g /k && chmod 640 /k", NULL },
+	/* a name within it is no command */
+	{ "/c:3: /k: everybody can replace files in /a:?chmod?777?x", "/k",
+	    "everybody can replace files in /a:?chmod?777?x", NULL, NULL },
+	{ "/c:3: /k: no chmod 777 /x", "/k", "no chmod 777 /x", NULL, NULL },
 	{ "/c:3: /k: uid 5 may: chown root /k; or so", "/k", "uid 5 may: chown root /k; or so",
 	    "chown root /k", NULL },
 	/* no command with a path that a shell would take apart */

@@ -124,6 +124,9 @@ struct daemon_life {
 /* A configuration was taken, or refused (error not NULL). */
 void daemon_life_reloaded(struct daemon_life *life, time_t now, const char *error);
 
+/* A configuration was taken after a later one was refused: its error stays. */
+void daemon_life_loaded(struct daemon_life *life, time_t now);
+
 /* ---- worker ---- */
 
 /* No signal that is meant for the master ends the worker. */

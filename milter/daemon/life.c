@@ -11,8 +11,13 @@ daemon_life_reloaded(struct daemon_life *life, time_t now, const char *error)
 	life->reload_at = now;
 	snprintf(life->reload_error, sizeof(life->reload_error), "%s",
 	    error != NULL ? error : "");
-	if (error != NULL)
-		return;
+	if (error == NULL)
+		daemon_life_loaded(life, now);
+}
+
+void
+daemon_life_loaded(struct daemon_life *life, time_t now)
+{
 	life->generation++;
 	life->loaded = now;
 }

@@ -51,6 +51,8 @@ struct master {
 	struct daemon_life life;
 	bool ready_said;
 	size_t domains_before;		/* of the configuration before this one */
+	bool awaited;			/* the worker has not said that it took it */
+	bool refused_since;		/* a later one was no good */
 	bool ended_badly;		/* the worker, when it was told to stop */
 };
 
@@ -143,37 +145,6 @@ say_ended(const struct master *master, int status)
 		    master->pause_seconds, master->life.restarts);
 }
 
-/* Soon the first time, then with a growing pause. */
-static void
-worker_ended(struct master *master, int status)
-{
-	int64_t lived_us = now_us() - master->started_us;
-
-	master->worker = 0;
-	close_channel(master);
-	sandbox_watch_free(&master->watch);
-	if (master->stop_us != 0) {
-		master->ended_badly = status != 0;
-		if (status != 0)
-			say_ended(master, status);
-		return;
-	}
-	if (!master->ready_said) {
-		log_error("the worker ended before it served: giving up");
-		master->ended_badly = true;
-		master->stop_us = now_us();
-		return;
-	}
-	master->life.restarts++;
-	if (lived_us > 10 * 1000000LL)
-		master->pause_seconds = 0;
-	master->start_again_us = now_us() + master->pause_seconds * 1000000LL + 1;
-	say_ended(master, status);
-	master->pause_seconds = master->pause_seconds == 0 ? 1 : master->pause_seconds * 2;
-	if (master->pause_seconds > DAEMON_PAUSE_MAX)
-		master->pause_seconds = DAEMON_PAUSE_MAX;
-}
-
 static void
 say_listening(const struct master *master, const struct settings *settings)
 {
@@ -203,11 +174,48 @@ say_reloaded(struct master *master)
 {
 	const struct settings *settings = snapshot_settings(master->snapshot);
 
-	daemon_life_reloaded(&master->life, time(NULL), NULL);
+	master->awaited = false;
+	if (master->refused_since)
+		daemon_life_loaded(&master->life, time(NULL));
+	else
+		daemon_life_reloaded(&master->life, time(NULL), NULL);
 	log_info("configuration reloaded from %s: mode %s, %zu managed domain%s (%zu before)",
 	    master->config, mode_name(settings->mode),
 	    settings->n_domains, settings->n_domains == 1 ? "" : "s", master->domains_before);
 	say_ready(master);
+}
+
+/* Soon the first time, then with a growing pause. */
+static void
+worker_ended(struct master *master, int status)
+{
+	int64_t lived_us = now_us() - master->started_us;
+
+	master->worker = 0;
+	close_channel(master);
+	sandbox_watch_free(&master->watch);
+	if (master->stop_us != 0) {
+		master->ended_badly = status != 0;
+		if (status != 0)
+			say_ended(master, status);
+		return;
+	}
+	if (!master->ready_said) {
+		log_error("the worker ended before it served: giving up");
+		master->ended_badly = true;
+		master->stop_us = now_us();
+		return;
+	}
+	master->life.restarts++;
+	if (master->awaited)	/* the next worker is born with it */
+		say_reloaded(master);
+	if (lived_us > 10 * 1000000LL)
+		master->pause_seconds = 0;
+	master->start_again_us = now_us() + master->pause_seconds * 1000000LL + 1;
+	say_ended(master, status);
+	master->pause_seconds = master->pause_seconds == 0 ? 1 : master->pause_seconds * 2;
+	if (master->pause_seconds > DAEMON_PAUSE_MAX)
+		master->pause_seconds = DAEMON_PAUSE_MAX;
 }
 
 static void
@@ -251,6 +259,7 @@ listen_to_worker(struct master *master)
 		case CHANNEL_REFUSED:
 			log_error("the worker keeps the old configuration: %s",
 			    (const char *)message.bytes);
+			master->awaited = false;
 			daemon_life_reloaded(&master->life, time(NULL), message.bytes);
 			say_ready(master);
 			break;
@@ -327,6 +336,8 @@ pass_on(struct master *master, struct files *files, struct arena *arena)
 	size_t n;
 	void *packed = files_pack(files, arena, &n);
 
+	master->refused_since = false;
+	master->awaited = true;
 	if (master->channel == -1) {
 		say_reloaded(master);
 	} else if (channel_send(master->channel, CHANNEL_SETTINGS, packed, n,
@@ -340,6 +351,7 @@ pass_on(struct master *master, struct files *files, struct arena *arena)
 static void
 tell_kept(struct master *master, const char *error)
 {
+	master->refused_since = true;
 	daemon_life_reloaded(&master->life, time(NULL), error);
 	if (master->channel != -1 && channel_send(master->channel, CHANNEL_KEPT,
 	    master->life.reload_error, strlen(master->life.reload_error),

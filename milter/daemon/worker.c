@@ -67,6 +67,7 @@ static struct worker {
 		pthread_cond_t changed;
 		struct files *files;	/* NULL: it could not be unpacked */
 		bool waits;
+		char *refused;		/* by the master, after those: why; NULL */
 	} fresh;
 	bool to_syslog;			/* as the sink is: both are for life */
 	atomic_int stop;		/* health ends its round */
@@ -167,6 +168,14 @@ reload(struct files *files)
 	arena_free(&arena);
 }
 
+static void
+keep_old(char *why)
+{
+	record_sink_reopen(worker.sink);
+	standing_reloaded(worker.standing, why);
+	free(why);
+}
+
 /* On a thread of its own: thousands of keys take longer than a heartbeat. */
 static void *
 run_reload(void *ctx __attribute__((unused)))
@@ -174,15 +183,21 @@ run_reload(void *ctx __attribute__((unused)))
 	pthread_mutex_lock(&worker.fresh.mutex);
 	while (atomic_load(&worker.stop) == 0) {
 		struct files *files = worker.fresh.files;
+		bool waits = worker.fresh.waits;
+		char *refused = worker.fresh.refused;
 
-		if (!worker.fresh.waits) {
+		if (!waits && refused == NULL) {
 			pthread_cond_wait(&worker.fresh.changed, &worker.fresh.mutex);
 			continue;
 		}
 		worker.fresh.files = NULL;
 		worker.fresh.waits = false;
+		worker.fresh.refused = NULL;
 		pthread_mutex_unlock(&worker.fresh.mutex);
-		reload(files);
+		if (waits)
+			reload(files);
+		if (refused != NULL)
+			keep_old(refused);
 		files_free(&files);
 		pthread_mutex_lock(&worker.fresh.mutex);
 	}
@@ -199,6 +214,22 @@ hand_to_reload(struct files *files)
 	files_free(&worker.fresh.files);
 	worker.fresh.files = files;
 	worker.fresh.waits = true;
+	free(worker.fresh.refused);
+	worker.fresh.refused = NULL;
+	pthread_cond_signal(&worker.fresh.changed);
+	pthread_mutex_unlock(&worker.fresh.mutex);
+}
+
+/* In its turn: what was handed over before is still being loaded, maybe. */
+static void
+hand_refusal(const char *why)
+{
+	size_t n = strlen(why) + 1;
+	char *copy = memcpy(mem_alloc(n), why, n);
+
+	pthread_mutex_lock(&worker.fresh.mutex);
+	free(worker.fresh.refused);
+	worker.fresh.refused = copy;
 	pthread_cond_signal(&worker.fresh.changed);
 	pthread_mutex_unlock(&worker.fresh.mutex);
 }
@@ -216,10 +247,9 @@ listen_to_master(void)
 		log_error("the master process is gone: the worker ends too");
 	else if (message.type == CHANNEL_SETTINGS)
 		hand_to_reload(files_unpack(message.bytes, message.n));
-	else if (message.type == CHANNEL_KEPT) {
-		record_sink_reopen(worker.sink);
-		standing_reloaded(worker.standing, message.bytes);
-	} else if (message.type == CHANNEL_STOP)
+	else if (message.type == CHANNEL_KEPT)
+		hand_refusal(message.bytes);
+	else if (message.type == CHANNEL_STOP)
 		go_on = false;
 	arena_free(&arena);
 	return go_on;
@@ -455,6 +485,7 @@ close_parts(void)
 	sightings_close(&worker.sightings);
 	health_free(&worker.health);
 	files_free(&worker.fresh.files);
+	free(worker.fresh.refused);
 	snapshot_unref(&worker.snapshot);
 	arena_free(&worker.arena);
 }

@@ -229,6 +229,29 @@ def refused_reload(rig):
     assert run_status(rig).returncode == 0
 
 
+@case("status: a reload that is refused is not overtaken by the one before it")
+def overtaken_reload(rig):
+    seen = rig.daemon.read_log().count("configuration reloaded")
+    refused = rig.daemon.read_log().count("NOT reloaded")
+    os.kill(rig.pid, signal.SIGSTOP)
+    try:
+        rig.configure()
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)         # two signals that wait are one
+        rig.daemon.write("modus = audit\n")
+        rig.daemon.process.send_signal(signal.SIGHUP)
+        assert rig.daemon.wait_log("NOT reloaded", refused + 1)
+    finally:
+        os.kill(rig.pid, signal.SIGCONT)
+    assert rig.daemon.wait_log("configuration reloaded", seen + 1)
+    wait_for(lambda: "modus" in (status_of(rig)["config"]["error"] or ""), what="the error")
+    time.sleep(0.3)
+    assert "modus" in (status_of(rig)["config"]["error"] or ""), status_of(rig)["config"]
+    assert value(scrape(rig.metrics), "mailworthy_config_last_reload_successful") == 0
+    rig.reload()
+    wait_for(lambda: not status_of(rig)["config"]["error"], what="no error")
+
+
 @case("status: the kill switch")
 def overridden(rig):
     set_mode(rig, "audit")
@@ -504,6 +527,31 @@ def few_descriptors(rig):
 
 
 # ---- other lives ----
+
+@case("a worker killed before it has taken a configuration: the next one has, and it is told",
+      rig="killed")
+def killed_before_it_took(rig):
+    generation = status_of(rig)["config"]["generation"]
+    rig.daemon.write("modus = audit\n")
+    rig.daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: status_of(rig)["config"]["error"], what="the error")
+    os.kill(rig.pid, signal.SIGSTOP)
+    seen = rig.daemon.read_log().count("configuration reloaded")
+    rig.configure()
+    rig.daemon.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)             # the master reads it and hands it over
+    os.kill(rig.pid, signal.SIGKILL)
+    wait_for(lambda: rig.daemon.worker_pid() not in (None, rig.pid), what="a new worker")
+    assert rig.daemon.wait_log("configuration reloaded", seen + 1)
+    rig.watch()
+    wait_for(lambda: talk(rig.metrics, b"GET /metrics HTTP/1.0\r\n\r\n"), what="an answer")
+    now = status_of(rig)["config"]
+    assert not now["error"] and now["generation"] == generation + 1, now
+    assert value(scrape(rig.metrics), "mailworthy_config_last_reload_successful") == 1
+    rig.daemon.stop()
+    rig.daemon.start()
+    rig.watch()
+
 
 @case("a worker killed: the same sockets serve again, counters begin anew", rig="killed")
 def killed(rig):

@@ -297,10 +297,6 @@ look_at_age(struct journal *journal, struct generation *file)
 	time_t oldest = clock_now(journal->clock) - (time_t)JOURNAL_DAYS * DAY;
 	struct stat st;
 
-	if (file->fd != -1 && is_gone(file)) {
-		shut(file);
-		open_file(journal, file);
-	}
 	if (stat(file->older, &st) == 0 && st.st_mtime < oldest &&
 	    unlink(file->older) != 0)
 		complain(file, "remove what is older than", errno);
@@ -331,6 +327,10 @@ journal_tick(struct journal *journal)
 	for (int i = 0; i < JOURNAL_KINDS; i++) {
 		struct generation *file = &journal->files[i];
 
+		if (file->fd != -1 && is_gone(file)) {
+			shut(file);
+			open_file(journal, file);
+		}
 		if (look)
 			look_at_age(journal, file);
 		rotated[i] = file->rotated;

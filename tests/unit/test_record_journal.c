@@ -213,6 +213,12 @@ test_taken_away(void **state)
 	hold("A2");
 	assert_int_equal(read_kind(JOURNAL_HELD, 0), 1);
 	assert_string_equal(events.p[0].queue_id, "A2");
+	unlink(held);			/* soon after a look, too */
+	clock_fake_advance(&fake, 1000000);
+	journal_tick(journal);
+	hold("A3");
+	assert_int_equal(read_kind(JOURNAL_HELD, 0), 1);
+	assert_string_equal(events.p[0].queue_id, "A3");
 }
 
 /* A file that can take no more octets stands for a disk that is full. */

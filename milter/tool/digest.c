@@ -368,6 +368,8 @@ message(const struct digest_input *input, const char *subject, const char *body)
 {
 	const char *code = is_plain(body) ? body : encoded(input->arena, body);
 
+	if (code == NULL)
+		return NULL;
 	return arena_printf(input->arena, "From: mailworthy <MAILER-DAEMON>\n"
 	    "To: %s\n"
 	    "Subject: [mailworthy] %s\n"
@@ -378,7 +380,7 @@ message(const struct digest_input *input, const char *subject, const char *body)
 	    "Content-Type: text/plain; charset=utf-8\n"
 	    "Content-Transfer-Encoding: %s\n\n%s", input->settings->notify, subject,
 	    date_format(input->arena, input->now), code == body ? "7bit" :
-	    "quoted-printable", code != NULL ? code : "");
+	    "quoted-printable", code);
 }
 
 static void

@@ -187,6 +187,11 @@ each_mail(struct notify *notify, int (*each)(struct notify *notify,
 		    digest_many(&notify->digest,
 		    (const struct notify_group *const *)&due[at], these);
 
+		if (text == NULL) {
+			tool_error("a mail cannot be written: there is no room for it where "
+			    "temporary files are");
+			return TOOL_STOPPED;
+		}
 		status = each(notify, &due[at], these, text);
 		at += these;
 		left--;

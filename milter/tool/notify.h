@@ -74,9 +74,10 @@ struct digest_input {
 	struct arena *arena;
 };
 
-/* A whole message with LF line ends, ASCII: one cause in full. */
+/* A whole message with LF line ends, ASCII: one cause in full.  NULL: no room for it
+ * among the temporary files. */
 const char *digest_one(const struct digest_input *input, const struct notify_group *group);
-/* Several causes in few words. */
+/* Several causes in few words; likewise. */
 const char *digest_many(const struct digest_input *input,
     const struct notify_group *const *groups, size_t n);
 

@@ -77,7 +77,8 @@ notify_state_read(struct notify_state *state, const char *path, time_t now,
 				read_line(state, line, arena);
 		}
 	}
-	if (state->floor == 0)
+	/* or one of the future, of a clock that was put right since */
+	if (state->floor == 0 || state->floor > (uint64_t)(now + CLOCK_SLACK) * 1000000)
 		state->floor = (uint64_t)(now - NOTIFY_FIRST_SECONDS) * 1000000;
 }
 

@@ -1,10 +1,10 @@
 /*
  * What `mailworthy notify` remembers, what it finds to tell, and its mails.
  */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +191,20 @@ test_broken_file(void **state)
 	}
 }
 
+/* The first run was before the clock was right: nothing would be told for years. */
+static void
+test_floor_of_the_future(void **state)
+{
+	struct notify_state read;
+	FILE *file = fopen(path, "w");
+
+	(void)state;
+	fprintf(file, "mailworthy-notify 1\nfloor %" PRIu64 "\n", N(-3600));
+	fclose(file);
+	notify_state_read(&read, path, NOW, arena);
+	assert_int_equal(read.floor, N(86400));
+}
+
 /* ---- the mails ---- */
 
 static const char *
@@ -350,6 +364,7 @@ main(void)
 		TEST(test_first_run_looks_back_a_day),
 		TEST(test_mails_of_an_hour),
 		TEST(test_kept),
+		TEST(test_floor_of_the_future),
 		TEST(test_broken_file),
 		TEST(test_mail_of_held),
 		TEST(test_mail_of_unsigned),

@@ -13,9 +13,13 @@
 #include "base/arena.h"
 #include "base/command.h"
 #include "base/log.h"
+#include "core/modefile.h"
+#include "facts/message.h"
 #include "settings/settings.h"
+#include "tool/ask.h"
 #include "tool/held.h"
 #include "tool/tool.h"
+#include "verdict/verdict.h"
 
 enum {
 	MESSAGE_MAX = 256 * 1024 * 1024,
@@ -46,6 +50,55 @@ find_held(const struct holds *holds, const char *id)
 	const struct queue_entry *entry = queue_find(holds->queue, id);
 
 	return entry != NULL && entry->held ? entry : NULL;
+}
+
+/* NULL where we did not put it on hold. */
+static const struct journal_event *
+find_event(const struct holds *holds, const struct queue_entry *entry)
+{
+	for (size_t i = 0; i < holds->n; i++)
+		if (holds->p[i].entry == entry)
+			return holds->p[i].event;
+	return NULL;
+}
+
+static bool
+is_enforced(const struct settings *settings, const struct journal_event *event,
+    int kill_switch)
+{
+	struct message message = { .author_domain = event->author_domain };
+
+	if (verdict_mode(settings, &message, kill_switch) != MODE_ENFORCE)
+		return false;
+	for (size_t i = 0; i < settings->n_streams && event->stream != NULL; i++) {
+		if (strcmp(settings->streams[i].name, event->stream) == 0)
+			message.declared = &settings->streams[i];
+	}
+	return verdict_mode(settings, &message, kill_switch) == MODE_ENFORCE;
+}
+
+/* Why it would leave as it is, unsigned, where it should not; NULL: it will not. */
+static const char *
+why_unsigned(const struct settings *settings, const struct journal_event *event,
+    struct arena *arena)
+{
+	int kill_switch = modefile_read(settings->state_dir);
+	struct slice document;
+	const char *error = "";
+
+	if (event == NULL || !held_is_unsigned(event))
+		return NULL;
+	if (kill_switch == MODEFILE_UNSEEN)
+		return "it could not be signed, and " MODEFILE_UNSEEN_TEXT ": in audit mode it "
+		    "would leave unsigned (run this as root)";
+	if (!is_enforced(settings, event, kill_switch))
+		return "it could not be signed, and in audit mode it would leave unsigned: set "
+		    "mode = enforce first (`mailworthy mode` shows what is in force)";
+	if (*settings->control != '\0' && ask_daemon(settings->control, "/status", arena,
+	    &document, &error) != 0)
+		return arena_printf(arena, "it could not be signed, and without mailworthyd it "
+		    "would leave unsigned: %s", error);
+	return NULL;
 }
 
 static int
@@ -116,7 +169,8 @@ held_again(const struct settings *settings, const struct holds *holds, char **id
 			error = "it is not on hold";
 		else if (entry->sender == NULL || entry->n_rcpts == 0 || entry->odd)
 			error = "its sender and recipients cannot be told from the queue's list";
-		else if (again(settings, entry, arena, &error) == 0) {
+		else if ((error = why_unsigned(settings, find_event(holds, entry), arena)) ==
+		    NULL && again(settings, entry, arena, &error) == 0) {
 			printf("%s: sent again; if it is held once more, `mailworthy held` shows "
 			    "it under its new id\n", ids[i]);
 			continue;

@@ -381,9 +381,19 @@ def check_unsigned(build):
                len(got) == 1 and got[0]["queue_id"] != ident, (run, got))
         rig.publish()
         rig.daemon.stop()
+        ident = got[0]["queue_id"]
+        run = rig.tool("held", "--again", ident)
+        report("without the daemon it is not sent: it would leave unsigned",
+               run.returncode == 1 and "without mailworthyd" in run.stderr and
+               [m["queue_id"] for m in rig.held()["messages"]] == [ident], run)
         sightings.unlink()
         rig.daemon.start()
-        ident = got[0]["queue_id"]
+        rig.tool("mode", "audit")
+        run = rig.tool("held", "--again", ident)
+        report("nor in audit mode", run.returncode == 1 and "in audit mode" in run.stderr and
+               [m["queue_id"] for m in rig.held()["messages"]] == [ident], run)
+        rig.tool("mode", "file")
+        rig.daemon.wait_log("mode: as the configuration says")
         run = rig.tool("held", "--again", ident)
         found = rig.sink.wait(2) and rig.sink.find("<u1@example.com>")
         good = bool(found) and any(g for _, _, g in rig.verifiers.python(found[0][2]))

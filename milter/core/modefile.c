@@ -76,7 +76,8 @@ modefile_write(const char *state_dir, int mode, struct arena *arena, const char 
 			return failed(arena, "remove", path, error_r);
 		return 0;
 	}
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	unlink(fresh);	/* of a run that crashed; or a FIFO that is to keep us waiting */
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd == -1)
 		return failed(arena, "write", fresh, error_r);
 	fchmod(fd, 0644);

@@ -261,6 +261,7 @@ def check_mode():
                                   capture_output=True, user="nobody", group="nogroup",
                                   extra_groups=[])
 
+        os.mkfifo(here / "state/mode.new")
         run("mode", "-c", conf, "audit")
         mode = nobody("mailworthy", "mode", "-c", conf)
         report = nobody("mailworthy", "check", "-c", conf, "--zone", here / "zone",

@@ -125,7 +125,7 @@ void passage_body(struct passage *passage, const void *bytes, size_t n);
 void passage_finish(struct passage *passage);
 
 /* What was kept of the body could not be read again: what was judged and signed is
- * not what the MTA has, and the message has to be deferred. */
+ * not what the MTA has, and the message has to be deferred.  Never in audit mode. */
 bool passage_body_is_lost(const struct passage *passage);
 
 /* The MTA refused an edit and the message was deferred: the record says so. */

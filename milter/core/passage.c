@@ -304,7 +304,7 @@ passage_finish(struct passage *passage)
 bool
 passage_body_is_lost(const struct passage *passage)
 {
-	return passage->body_lost;
+	return passage->body_lost && passage->verdict.mode == MODE_ENFORCE;
 }
 
 void

@@ -3,6 +3,7 @@
  * names stay valid while a worker is replaced; the worker serves them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -38,11 +39,15 @@ static void
 make_directory(const struct privileges *privileges, const char *path, struct arena *arena)
 {
 	const char *directory = dirname(arena_strdup(arena, path));
+	int fd;
 
 	if (!privileges->root || mkdir(directory, DIRECTORY_MODE) != 0)
 		return;
-	if (chown(directory, privileges->uid, privileges->gid) != 0)
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fchown(fd, privileges->uid, privileges->gid) != 0)
 		log_warning("cannot give %s to the daemon: %s", directory, strerror(errno));
+	if (fd != -1)
+		close(fd);
 }
 
 static int

@@ -48,6 +48,7 @@ make_dir(const char *path, uid_t uid, gid_t gid, mode_t mode, struct arena *aren
     const char **error_r)
 {
 	struct stat st;
+	int fd, status;
 
 	if (stat(path, &st) == 0)
 		return 0;
@@ -56,12 +57,15 @@ make_dir(const char *path, uid_t uid, gid_t gid, mode_t mode, struct arena *aren
 		    strerror(errno));
 		return -1;
 	}
-	if (chown(path, uid, gid) != 0 || chmod(path, mode) != 0) {
+	/* who owns the parent may have put a link in its place */
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	status = fd != -1 && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 ? 0 : -1;
+	if (status != 0)
 		*error_r = arena_printf(arena, "cannot give %s to the daemon: %s", path,
 		    strerror(errno));
-		return -1;
-	}
-	return 0;
+	if (fd != -1)
+		close(fd);
+	return status;
 }
 
 static int

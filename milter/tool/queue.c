@@ -2,6 +2,7 @@
  * Reads the MTA's queue.
  */
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@ enum {
 	SLOW_CLIENT = 3600,	/* seconds between MAIL and the end of a message */
 	REUSED_AFTER = 60,	/* an id seen so much later is another message's */
 };
+
+#define TIME_LIMIT (INT64_C(1) << 40)
 
 struct queue {
 	struct arena *arena;
@@ -108,6 +111,15 @@ read_rcpts(struct queue *queue, const json_t *list, struct queue_entry *entry)
 	}
 }
 
+/* 0 where it is none, or beyond any clock. */
+static time_t
+time_of(const json_t *number)
+{
+	json_int_t seconds = json_integer_value(number);
+
+	return seconds > 0 && seconds < TIME_LIMIT ? (time_t)seconds : 0;
+}
+
 static void
 read_postqueue_line(struct queue *queue, struct slice line)
 {
@@ -120,8 +132,7 @@ read_postqueue_line(struct queue *queue, struct slice line)
 		    arena_strdup(queue->arena, id));
 
 		entry->held = strcmp(name, "hold") == 0;
-		entry->arrived = (time_t)json_integer_value(json_object_get(object,
-		    "arrival_time"));
+		entry->arrived = time_of(json_object_get(object, "arrival_time"));
 		entry->sender = remote(queue, object, "sender", entry);
 		if (entry->sender != NULL && strcmp(entry->sender, "MAILER-DAEMON") == 0)
 			entry->sender = "";

@@ -37,7 +37,9 @@ look_into(const struct queue *queue)
 		if (queue_find(queue, entry->id) == NULL ||
 		    queue_state_of(queue, entry->id, entry->arrived) == QUEUE_UNKNOWN)
 			bug("an entry that is not found");
-		if (entry->held && queue_state_of(queue, entry->id, entry->arrived) == QUEUE_GONE)
+		/* of one that moved while it was listed the later line counts */
+		if (entry->held && queue_find(queue, entry->id) == entry &&
+		    queue_state_of(queue, entry->id, entry->arrived) == QUEUE_GONE)
 			bug("a held message is gone");
 		look_at(entry->sender);
 		for (size_t r = 0; r < entry->n_rcpts; r++)

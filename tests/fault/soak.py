@@ -86,9 +86,11 @@ def count_records(rig):
 def settle(rig, wanted):
     """A sample when the reload's own questions to DNS are over."""
     end = time.monotonic() + 10
-    while rig.count_descriptors() > wanted and time.monotonic() < end:
+    n = rig.count_descriptors()
+    while n > wanted and time.monotonic() < end:
         time.sleep(0.05)
-    return (rig.memory(), rig.count_descriptors(), len(os.listdir(f"/proc/{rig.pid}/task")))
+        n = rig.count_descriptors()
+    return (rig.memory(), n, len(os.listdir(f"/proc/{rig.pid}/task")))
 
 
 def main():
